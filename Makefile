@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: ISC
+# make help lists the targets. All that is made lies below build/.
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+VERSION := 0.1.0
+KIND ?= release
+B := build/$(KIND)$(if $(filter gcc,$(CC)),,-$(notdir $(CC)))
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=$(shell nproc)
+endif
+
+BUILD_PACKAGES := gcc make pkg-config libmicrohttpd-dev libssl-dev \
+    libyaml-dev libidn2-dev libpsl-dev libseccomp-dev curl
+TEST_PACKAGES := check bats parallel python3 openssl curl iproute2 procps \
+    util-linux
+LINT_PACKAGES := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+    -Wvla -Wformat=2 -Wcast-qual -Wconversion $(if $(CI),-Werror)
+CFLAGS_release := -O2 -D_FORTIFY_SOURCE=3
+CFLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+    -fno-sanitize-recover=undefined -DNO_SANDBOX
+CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -DNO_SANDBOX
+CFLAGS_cover := -O0 --coverage -DNO_SANDBOX
+PKGS := libmicrohttpd libssl libcrypto yaml-0.1 libidn2 libpsl libseccomp
+CPPFLAGS += -D_GNU_SOURCE -DMTA_STSD_VERSION='"$(VERSION)"' -Iserver
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
+CFLAGS += -std=c17 -g -fstack-protector-strong -fPIE -fno-common \
+    $(WARNINGS) $(CFLAGS_$(KIND)) $(PKG_CFLAGS)
+LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
+    $(filter -fsanitize% --coverage,$(CFLAGS_$(KIND)))
+LDLIBS := $(PKG_LIBS) -lpthread
+
+SERVER := $(filter-out server/daemon/main.c,$(wildcard server/*/*.c))
+CTL := $(wildcard ctl/*.c)
+UNIT := $(wildcard tests/unit/check_*.c)
+TOOLS := $(wildcard tests/e2e/*.c)
+PARTS := $(wildcard tests/e2e/parts/*.c)
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+
+.DELETE_ON_ERROR:
+.PHONY: all run check unit e2e floors lint asan fuzz nightly cover deps \
+    need-build need-test need-lint clean help tests-built
+.SECONDARY:
+
+all: $(B)/mta-stsd $(B)/mta-stsctl
+
+$(B)/libserver.a: $(call obj,$(SERVER))
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(B)/mta-stsd: $(B)/server/daemon/main.o
+$(B)/mta-stsctl: $(call obj,$(CTL))
+$(B)/mta-stsd $(B)/mta-stsctl: $(B)/libserver.a
+	@echo "  ld $@"
+	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
+
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libserver.a
+	@mkdir -p $(@D) && echo "  ld $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CHECK_LIBS)
+
+$(B)/e2e/%: $(B)/tests/e2e/%.o $(call obj,$(PARTS))
+	@mkdir -p $(@D) && echo "  ld $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libserver.a
+	@mkdir -p $(@D) && echo "  ld $@"
+	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D) && echo "  cc $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(patsubst %.o,%.d,$(call obj,$(SERVER) server/daemon/main.c \
+    $(CTL) $(UNIT) $(TOOLS) $(PARTS) $(wildcard tests/fuzz/*.c)))
+
+tests-built: all $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT)) \
+    $(patsubst tests/e2e/%.c,$(B)/e2e/%,$(TOOLS))
+
+run: need-build
+	@$(MAKE) --no-print-directory all
+	@conf/run-demo $(B)
+
+check: need-test
+	@$(MAKE) --no-print-directory tests-built
+	@tests/run $(B) floors unit e2e
+
+unit e2e: need-test
+	@$(MAKE) --no-print-directory tests-built
+	@tests/run $(B) $@
+
+asan: need-test
+	@$(MAKE) --no-print-directory KIND=asan tests-built
+	@tests/run $(patsubst build/release%,build/asan%,$(B)) floors unit e2e
+
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SECONDS := 60
+fuzz: need-lint
+	@$(MAKE) --no-print-directory KIND=fuzz CC=clang \
+	    $(FUZZ:%=build/fuzz-clang/fuzz/%)
+	@for f in $(FUZZ); do tests/fuzz/run build/fuzz-clang/fuzz/$$f \
+	    $(SECONDS) || exit 1; done
+
+# What takes too long for every change.
+nightly:
+	@for t in check 'CC=clang check' asan 'SECONDS=600 fuzz'; do \
+	    $(MAKE) --no-print-directory $$t || exit 1; done
+
+floors:
+	@tests/floors
+
+lint: need-lint
+	@tests/lint
+
+cover: need-test
+	@$(MAKE) --no-print-directory KIND=cover tests-built
+	@tests/run $(patsubst build/release%,build/cover%,$(B)) unit e2e
+	@gcovr -r . --object-directory build server ctl
+
+# Each asks for what is missing alone, so that a second run needs no network.
+need-build need-test need-lint:
+	@tests/need $(BUILD_PACKAGES) \
+	    $(if $(filter need-test,$@),$(TEST_PACKAGES)) \
+	    $(if $(filter need-lint,$@),$(TEST_PACKAGES) $(LINT_PACKAGES))
+
+deps:
+	@tests/need $(BUILD_PACKAGES) $(TEST_PACKAGES) $(LINT_PACKAGES)
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'all      build/release/mta-stsd and build/release/mta-stsctl'
+	@echo 'run      install what is missing, build, serve conf/demo.yaml'
+	@echo 'check    install what is missing, run every test'
+	@echo 'unit e2e floors  one kind of test alone'
+	@echo 'asan     the same tests under the sanitizers'
+	@echo 'fuzz     what reads strangers and files, under libFuzzer'
+	@echo 'lint     clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
+	@echo 'cover    the same tests, and which lines they reach'
+	@echo 'nightly  check with gcc and clang, asan, and 40 minutes of fuzz'
+	@echo 'need-build  install what the programs alone are built with'
+	@echo 'deps     install all that any target needs (Debian 12 and 13)'
+	@echo 'clean    remove build/'
+	@echo 'CC=clang builds with clang, below build/release-clang'
