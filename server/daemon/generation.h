@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_GENERATION_H
+#define DAEMON_GENERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A generation: settings, catalog and pairs, built whole beside the living
+ * one and never changed. Building tells the log what it found.
+ */
+
+struct arena;
+struct catalog;
+struct config;
+struct err;
+struct store;
+
+struct generation {
+	unsigned number;
+	struct config *config; /* either may be its predecessor's: */
+	struct store *store;   /* generation_free knows */
+	unsigned char digest[32];
+	bool from_last_good; /* the main file could not be used */
+	size_t without_pair; /* configured hosts */
+	/* At a start: what was served before it; else NULL. */
+	const struct catalog *before;
+	struct arena *before_arena;
+};
+
+/* What a build has to look at, and how. */
+enum {
+	BUILD_CONFIG = 1,   /* the configuration may have changed */
+	BUILD_PAIRS = 2,    /* pairs may have changed */
+	BUILD_TAKE_ALL = 4, /* SIGUSR1: keep nothing that left, no brake */
+};
+
+/*
+ * The settings alone, as a start needs them before it binds: of the main
+ * file or, where it cannot be used, of the last good one. *ret_last_good says
+ * which. Faults go to the log. NULL and err: there is nothing to start from.
+ */
+struct config *generation_settings(
+    const char *path, bool *ret_last_good, struct err *err);
+
+/*
+ * Build the generation after last (NULL: the first one) from the file at
+ * path, and log each fault; what flags do not name is taken over from last. A
+ * reload whose configuration cannot be used takes new pairs all the same, and
+ * *ret_refused says so. NULL and err: there is nothing to start from.
+ */
+struct generation *generation_build(const char *path,
+    const struct generation *last, unsigned flags, bool *ret_refused,
+    struct err *err);
+
+/* Do both serve the same? */
+bool generation_same(const struct generation *a, const struct generation *b);
+
+/*
+ * One line for every domain that changed since old (NULL: since what was
+ * served before the start), with the record to publish now.
+ */
+void generation_tell_changes(
+    const struct generation *old, const struct generation *new);
+
+/* Tell again which of its pairs are outside their dates. */
+void generation_tell_ages(const struct generation *g);
+
+/* Free g, but not what survivor (may be NULL) shares with it. */
+void generation_free(struct generation *g, const struct generation *survivor);
+
+#endif

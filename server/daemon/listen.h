@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_LISTEN_H
+#define DAEMON_LISTEN_H
+
+#include <stddef.h>
+
+#include "http/site.h"
+
+/*
+ * The listening sockets. They are bound once, stay open in the manager for
+ * its whole life, and are shared by all workers.
+ */
+
+struct err;
+struct settings;
+
+struct listener {
+	int fd;
+	enum door door;
+};
+
+struct listeners {
+	struct listener *at;
+	size_t count;
+};
+
+/*
+ * Bind what s asks for. [::] takes IPv4 too, and is 0.0.0.0 where there is no
+ * IPv6. 0; or -1 and err with the address, and nothing stays bound.
+ */
+int listeners_open(
+    const struct settings *s, struct listeners *ret_l, struct err *err);
+void listeners_close(struct listeners *l);
+
+#endif
