@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_WORKER_H
+#define DAEMON_WORKER_H
+
+#include <stdint.h>
+
+/*
+ * A worker: one process, one thread, one loop. It serves what its generation
+ * holds, on listeners it inherited, until it is told to leave.
+ *
+ * On its control socket (SOCK_SEQPACKET, one byte a message) it says
+ * WORKER_READY, and WORKER_LEFT when it has stopped accepting; it is told
+ * WORKER_BEGIN, WORKER_LEAVE (finish what you hold) and WORKER_STOP (give
+ * whole request heads 2 s, close the rest). Its end is the same as a stop.
+ */
+
+struct generation;
+struct listeners;
+
+enum worker_word {
+	WORKER_READY = 'r',
+	WORKER_LEFT = 'l',
+	WORKER_BEGIN = 'b',
+	WORKER_LEAVE = 'L',
+	WORKER_STOP = 's',
+};
+
+/*
+ * Be a worker, in a process just forked. control stays open; slot is its
+ * place in its crew, of which the first speaks for all where all would say the
+ * same; counts are the slot's row (STAT_KINDS of them). The result is an exit
+ * status.
+ */
+int worker_run(const struct generation *g, const struct listeners *l,
+    int control, unsigned slot, uint64_t *counts);
+
+#endif

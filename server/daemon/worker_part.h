@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef DAEMON_WORKER_PART_H
+#define DAEMON_WORKER_PART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* For the parts of worker alone. */
+
+struct conn;
+struct loop;
+struct peers;
+struct settings;
+struct site;
+struct tls;
+
+/* What the connections of a worker stand on. */
+struct worker {
+	struct loop *loop;
+	const struct settings *settings;
+	struct tls *tls;
+	struct site *site;
+	struct peers *peers;
+	uint64_t *counts; /* STAT_KINDS of them */
+	struct conn *first, *free;
+	size_t held, most; /* connections now, and at most */
+	bool stopping;
+	unsigned complaints; /* lines told since complaints_ms */
+	unsigned long untold;
+	int64_t complaints_ms;
+	void (*on_close)(struct worker *w);
+	void *owner;
+};
+
+#endif
