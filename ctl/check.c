@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * check: every fault and warning of the configuration, each with its place,
+ * and how many they are. Beside what mta-stsd itself judges it warns of
+ * patterns over a public suffix, below which anybody may register a name.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <libpsl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "config/faults.h"
+#include "config/lastgood.h"
+#include "policy/catalog.h"
+#include "policy/policy.h"
+#include "verb.h"
+
+static void judge_suffixes(const struct catalog_entry *e, const psl_ctx_t *psl,
+    struct arena *scratch, struct faults *f)
+{
+	const struct place at = { .file = e->origin };
+	struct policy p;
+	size_t i;
+
+	if (policy_parse(e->policy, e->policy_len, scratch, &p, NULL) != 0)
+		return;
+	for (i = 0; i < p.mx_count; i++)
+		if (strncmp(p.mx[i], "*.", 2) == 0 &&
+		    psl_is_public_suffix(psl, p.mx[i] + 2))
+			faults_add(f, SEVERITY_WARNING, at, e->domain,
+			    "mx \"%s\" stands over a public suffix: whoever "
+			    "registers a name there may take this mail",
+			    p.mx[i]);
+}
+
+static void judge_catalog(
+    const struct catalog *c, struct arena *scratch, struct faults *f)
+{
+	const psl_ctx_t *psl = psl_builtin();
+	size_t i;
+
+	if (psl == NULL) { /* a libpsl that was built without its list */
+		verb_complain("no list of public suffixes: not checked");
+		return;
+	}
+	for (i = 0; i < catalog_count(c); i++)
+		judge_suffixes(catalog_at(c, i), psl, scratch, f);
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void tell_all(struct faults *f, size_t domains)
+{
+	size_t wrong = faults_count(f, SEVERITY_FAULT);
+	size_t odd = faults_count(f, SEVERITY_WARNING);
+	enum severity severity;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < faults_total(f); i++) {
+		text = faults_at(f, i, &severity);
+		printf("%s%s\n", text,
+		    severity == SEVERITY_WARNING ? " (warning)" : "");
+	}
+	printf("%zu domain%s, %zu fault%s, %zu warning%s\n", domains,
+	    plural(domains), wrong, plural(wrong), odd, plural(odd));
+}
+
+/*
+ * Read the configuration as a running mta-stsd would, against the last good
+ * catalog, so that domains which leave it are told.
+ */
+static struct config *open_against_last(
+    const char *path, struct arena *scratch, struct faults *f)
+{
+	struct config *c = config_open(path, f);
+	struct lastgood last = { .catalog = NULL };
+	struct err err;
+
+	if (c == NULL)
+		return NULL;
+	if (lastgood_read(c->settings.state, scratch, &last, &err) < 0)
+		verb_complain("%s: domains that leave are not told", err.text);
+	config_fill(c, last.catalog, 0, f);
+	return c;
+}
+
+static int check_all(const char *config_path, bool strict)
+{
+	struct faults *faults;
+	struct arena *scratch;
+	struct config *c;
+	bool well;
+
+	if (access(config_path, R_OK) != 0) {
+		verb_complain("%s: %s", config_path, strerror(errno));
+		return UNABLE;
+	}
+	faults = faults_new();
+	scratch = arena_new(false);
+	c = open_against_last(config_path, scratch, faults);
+	if (c != NULL)
+		judge_catalog(c->catalog, scratch, faults);
+	tell_all(faults, c == NULL ? 0 : catalog_count(c->catalog));
+	well = faults_count(faults, SEVERITY_FAULT) == 0 &&
+	       (!strict || faults_count(faults, SEVERITY_WARNING) == 0);
+	config_free(c);
+	arena_free(scratch);
+	faults_free(faults);
+	return well ? WELL : NOT_WELL;
+}
+
+static int check(const char *config_path, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "strict", no_argument, NULL, 's' },
+		{ 0 },
+	};
+	bool strict = false;
+	int o;
+
+	while ((o = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (o != 's')
+			return verb_bad_option(&verb_check, o, argv);
+		strict = true;
+	}
+	if (optind != argc)
+		return verb_misused(&verb_check,
+		    "check takes no arguments: the configuration is named "
+		    "by -c FILE before the verb");
+	return check_all(config_path, strict);
+}
+
+const struct verb verb_check = {
+	.name = "check",
+	.arguments = "[--strict]",
+	.summary = "what is wrong with the configuration, or odd",
+	.help =
+	    "All of it at once, each as FILE:LINE:COLUMN: and a sentence, "
+	    "warnings marked so;\nthe last line counts them. Domains that "
+	    "would leave what was last served are told\ntoo, where this user "
+	    "may read that. Exit status 1: there is a fault, or with\n"
+	    "--strict a warning.\n\n"
+	    "Example: before a new file takes the place of the old\n\n"
+	    "  mta-stsctl -c mta-stsd.yaml.new check --strict\n",
+	.run = check,
+};
