@@ -20,6 +20,8 @@
 #include "base/log.h"
 #include "base/loop.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 START_TEST(err_is_cut_and_prefixed)
@@ -374,8 +376,6 @@ int main(void)
 {
 	Suite *s = suite_create("base");
 	TCase *t = tcase_create("base");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, err_is_cut_and_prefixed);
 	tcase_add_test(t, log_to_a_full_pipe_of_another_user_does_not_block);
@@ -397,9 +397,5 @@ int main(void)
 	tcase_add_test(t, removed_watch_is_not_called_from_the_same_batch);
 	tcase_add_test(t, signals_are_callbacks);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

@@ -12,6 +12,8 @@
 #include "base/arena.h"
 #include "policy/catalog.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define MANY     100000
 
@@ -262,8 +264,6 @@ int main(void)
 {
 	Suite *s = suite_create("catalog");
 	TCase *t = tcase_create("catalog");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 30);
 	tcase_add_test(t, entry_is_copied_strings_too);
@@ -276,9 +276,5 @@ int main(void)
 	tcase_add_test(t, added_at_random_they_and_no_others_are_found);
 	tcase_add_test(t, hundred_thousand_domains_are_soon_sealed_and_found);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

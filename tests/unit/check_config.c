@@ -12,6 +12,8 @@
 #include "config/faults.h"
 #include "policy/catalog.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static struct faults *faults;
@@ -318,8 +320,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config");
 	TCase *t = tcase_create("config");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 60);
@@ -337,9 +337,5 @@ int main(void)
 	tcase_add_test(t, design_4_files_over_64_mib_are_refused);
 	tcase_add_test(t, a_hundred_thousand_domains_are_read);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

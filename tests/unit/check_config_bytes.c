@@ -14,6 +14,8 @@
 #include "config/faults.h"
 #include "policy/catalog.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 #define ONE(entry) "domains:\n  example.com: " entry "\n"
@@ -350,15 +352,9 @@ int main(void)
 {
 	Suite *suite = suite_create("config bytes");
 	TCase *t = tcase_create("config");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, design_6_bytes_and_id, 0, COUNT(served));
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

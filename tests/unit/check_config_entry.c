@@ -11,6 +11,8 @@
 #include "config/faults.h"
 #include "policy/catalog.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 #define ONE(entry) "domains:\n  example.com: " entry "\n"
@@ -144,8 +146,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config entries");
 	TCase *t = tcase_create("entries");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, rfc8460_r1_addresses_are_ready_for_the_record, 0,
@@ -155,9 +155,5 @@ int main(void)
 	tcase_add_test(t, a_digest_is_equal_only_for_equal_readings);
 	tcase_add_test(t, config_keep_takes_the_catalog_as_it_is);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

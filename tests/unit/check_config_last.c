@@ -18,6 +18,8 @@
 #include "config/lastgood.h"
 #include "policy/catalog.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static struct faults *faults;
@@ -412,8 +414,6 @@ int main(void)
 {
 	Suite *suite = suite_create("config last");
 	TCase *t = tcase_create("files");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, make_top, remove_top);
 	tcase_add_loop_test(t, design_2_table_of_faults, 0, COUNT(scenarios));
@@ -423,9 +423,5 @@ int main(void)
 	tcase_add_test(t, design_2_a_file_is_the_same_by_another_name);
 	tcase_add_test(t, design_2_what_is_to_be_watched);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

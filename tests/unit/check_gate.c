@@ -10,6 +10,8 @@
 #include "gate_heads.h"
 #include "http/gate.h"
 
+#include "suite.h"
+
 struct refusal {
 	unsigned status;
 	const char *bytes;
@@ -300,8 +302,6 @@ int main(void)
 {
 	Suite *suite = suite_create("http/gate");
 	TCase *tc = tcase_create("heads");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc,
@@ -311,8 +311,5 @@ int main(void)
 	    tc, rfc9110_p3_refused_when_the_head_is_whole, 0, COUNT(refused));
 	tcase_add_test(tc, p3_bounds_are_exact);
 	tcase_add_test(tc, refusal_of_head_is_known_after_the_method);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

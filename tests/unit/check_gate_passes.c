@@ -10,6 +10,8 @@
 #include "gate_heads.h"
 #include "http/gate.h"
 
+#include "suite.h"
+
 /* What passes, and as what. host NULL: ours, path NULL: the policy's. */
 static const struct pass {
 	const char *bytes;
@@ -198,8 +200,6 @@ int main(void)
 {
 	Suite *suite = suite_create("http/gate: what passes");
 	TCase *tc = tcase_create("heads");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(
@@ -209,8 +209,5 @@ int main(void)
 	tcase_add_test(tc, rfc9112_what_follows_a_head_is_never_looked_at);
 	tcase_add_test(tc, target_for_the_log_is_cut_and_printable);
 	tcase_add_test(tc, a_gate_is_small);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

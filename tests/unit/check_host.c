@@ -10,6 +10,8 @@
 #include "base/err.h"
 #include "policy/host.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define TEN      "0123456789"
 #define SIXTY    TEN TEN TEN TEN TEN TEN
@@ -356,8 +358,6 @@ int main(void)
 {
 	Suite *s = suite_create("host");
 	TCase *t = tcase_create("host");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(
 	    t, rfc8461_h4_name_is_taken_in_its_one_form, 0, COUNT(names));
@@ -371,9 +371,5 @@ int main(void)
 	    t, rfc8461_h5_star_is_exactly_one_label, 0, COUNT(covers));
 	tcase_add_test(t, rfc8461_h5_valid_is_lower_case_only);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

@@ -18,6 +18,8 @@
 #include "config/lastgood.h"
 #include "policy/catalog.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static char state[] = "/tmp/check_lastgood.XXXXXX";
@@ -237,8 +239,6 @@ int main(void)
 {
 	Suite *suite = suite_create("lastgood");
 	TCase *t = tcase_create("lastgood");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 60);
@@ -249,9 +249,5 @@ int main(void)
 	tcase_add_test(t, another_version_is_told);
 	tcase_add_test(t, where_it_cannot_be_written_is_told);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -14,6 +14,8 @@
 
 #include "base/log.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static int from_log;
@@ -162,8 +164,6 @@ int main(void)
 {
 	Suite *suite = suite_create("log");
 	TCase *t = tcase_create("log");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, take_stderr, NULL);
 	tcase_add_loop_test(t, a_line_is_sanitised, 0, COUNT(lines));
@@ -172,9 +172,5 @@ int main(void)
 	tcase_add_test(t, under_journald_a_level_is_a_number);
 	tcase_add_test(t, what_cannot_be_written_at_once_is_counted);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -17,6 +17,8 @@
 #include "make_pair.h"
 #include "tls/pair.h"
 
+#include "suite.h"
+
 #define MANY ((size_t)64 << 20)
 
 static char dir[64], cert_path[96], key_path[96];
@@ -613,8 +615,6 @@ int main(void)
 {
 	Suite *s = suite_create("pair");
 	TCase *t = tcase_create("pair");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, set_up, tear_down);
@@ -633,9 +633,5 @@ int main(void)
 	tcase_add_test(t, the_cache_keeps_what_was_used_last);
 	tcase_add_test(t, only_the_last_attached_pair_is_shown);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

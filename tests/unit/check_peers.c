@@ -8,6 +8,8 @@
 
 #include "daemon/worker_peers.h"
 
+#include "suite.h"
+
 #define KEYS  200
 #define STEPS 200000
 #define ROOM  256
@@ -46,14 +48,8 @@ int main(void)
 {
 	Suite *s = suite_create("daemon/worker_peers");
 	TCase *t = tcase_create("peers");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, peers_are_counted_as_a_plain_table_would);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

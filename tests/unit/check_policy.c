@@ -13,6 +13,8 @@
 /* What the fuzzer asserts must hold for these tables, too. */
 #include "../fuzz/fuzz_policy.c"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define SECTION  " (RFC 8461 section 3.2)"
 
@@ -376,8 +378,6 @@ int main(void)
 {
 	Suite *s = suite_create("policy");
 	TCase *t = tcase_create("policy");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(
 	    t, rfc8461_h2_policy_is_rendered_in_one_shape, 0, COUNT(rendered));
@@ -391,9 +391,5 @@ int main(void)
 	tcase_add_test(t, mode_is_its_word_to_the_letter);
 	tcase_add_test(t, fuzzer_finds_nothing_in_these_tables);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

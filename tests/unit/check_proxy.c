@@ -11,6 +11,8 @@
 #include "base/address.h"
 #include "http/proxy.h"
 
+#include "suite.h"
+
 #define B(text) text, sizeof(text) - 1
 #define SIG     "\r\n\r\n\0\r\nQUIT\n"
 #define V4      "\xc0\0\2\1\xc6\x33\x64\1\xdc\4\1\xbb"
@@ -176,16 +178,11 @@ int main(void)
 {
 	Suite *suite = suite_create("http/proxy");
 	TCase *tc = tcase_create("headers");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(
 	    tc, good_headers_are_good_at_their_last_byte, 0, COUNT(good));
 	tcase_add_loop_test(
 	    tc, bad_headers_are_bad_at_the_byte_that_shows_it, 0, COUNT(bad));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

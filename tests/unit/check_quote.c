@@ -8,6 +8,8 @@
 
 #include "base/quote.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define TEN      "0123456789"
 #define HUNDRED  TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
@@ -89,8 +91,6 @@ int main(void)
 {
 	Suite *s = suite_create("quote");
 	TCase *t = tcase_create("quote");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(
 	    t, value_is_quoted_escaped_and_shortened, 0, COUNT(values));
@@ -98,9 +98,5 @@ int main(void)
 	tcase_add_loop_test(
 	    t, rfc3629_utf8_is_told_from_other_bytes, 0, COUNT(starts));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

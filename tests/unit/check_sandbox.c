@@ -17,6 +17,8 @@
 #include "base/err.h"
 #include "daemon/sandbox.h"
 
+#include "suite.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* The directory that may be read, and one beside it; a file in each. */
@@ -176,15 +178,9 @@ int main(void)
 {
 	Suite *s = suite_create("daemon/sandbox");
 	TCase *t = tcase_create("sandbox");
-	SRunner *r;
-	int failed;
 
 	tcase_add_unchecked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, deed_is_possible_or_is_not, 0, COUNT(deeds));
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(s);
 }

@@ -16,6 +16,8 @@
 #include "tls/pair.h"
 #include "tls/session.h"
 
+#include "suite.h"
+
 #define CACHE      ((size_t)1 << 20)
 #define UNTRUSTED  "the client did not trust the certificate (alert unknown_ca)"
 #define NO_VERSION "the client offered no TLS 1.2 or 1.3"
@@ -847,8 +849,6 @@ int main(void)
 {
 	Suite *s = suite_create("session");
 	TCase *t = tcase_create("session");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_unchecked_fixture(t, set_up, tear_down);
@@ -861,9 +861,5 @@ int main(void)
 	add_names(t);
 	add_refusals(t);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

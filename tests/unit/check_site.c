@@ -17,6 +17,8 @@
 #include "http/site_wire.h"
 #include "policy/catalog.h"
 
+#include "suite.h"
+
 #define OURS         "mta-sts.example.com"
 #define BIG          "mta-sts.big.example"
 #define OWN          "policies.example.net"
@@ -377,8 +379,6 @@ int main(void)
 {
 	Suite *suite = suite_create("http/site");
 	TCase *tc = tcase_create("answers");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -393,8 +393,5 @@ int main(void)
 	tcase_add_test(tc, a_thousand_requests_leave_nothing_behind);
 	tcase_add_loop_test(
 	    tc, only_the_answer_that_was_asked_for_is_copied, 0, COUNT(copies));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

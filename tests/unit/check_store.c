@@ -18,6 +18,8 @@
 #include "tls/pair.h"
 #include "tls/store.h"
 
+#include "suite.h"
+
 #define HOST  "mta-sts.a.example"
 #define NOTES 16
 
@@ -677,8 +679,6 @@ int main(void)
 {
 	Suite *s = suite_create("store");
 	TCase *t = tcase_create("store");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_unchecked_fixture(t, make_once, NULL);
@@ -707,9 +707,5 @@ int main(void)
 	tcase_add_test(t, a_pair_that_is_gone_gives_way_to_one_that_is_there);
 	tcase_add_test(t, ten_thousand_pairs);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

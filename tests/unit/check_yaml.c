@@ -14,6 +14,8 @@
 #include "config/faults.h"
 #include "config/yaml.h"
 
+#include "suite.h"
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static struct faults *faults;
@@ -234,8 +236,6 @@ int main(void)
 {
 	Suite *suite = suite_create("yaml");
 	TCase *t = tcase_create("yaml");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_set_timeout(t, 60);
@@ -248,9 +248,5 @@ int main(void)
 	tcase_add_test(t, many_aliases_of_a_small_thing_are_taken);
 	tcase_add_test(t, node_get_finds_the_first);
 	suite_add_tcase(suite, t);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }
