@@ -9,7 +9,6 @@
 #include "daemon/manager.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,6 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "config/config.h"
-#include "config/lastgood.h"
 #include "daemon/generation.h"
 #include "daemon/listen.h"
 #include "daemon/manager_crew.h"
@@ -28,7 +26,6 @@
 #include "daemon/notify.h"
 #include "daemon/stats.h"
 #include "daemon/watch.h"
-#include "policy/catalog.h"
 #include "tls/store.h"
 
 #define STOP_MS 3000
