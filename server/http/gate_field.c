@@ -63,7 +63,13 @@ static bool is_name(const char *bytes, size_t len)
 	return bytes[len - 1] != '.';
 }
 
-int gate_read_authority(
+/*
+ * host[:port] (RFC 3986 section 3.2, without userinfo). 0, *ret_port whether
+ * a port was given, and the host in the form of policy/host.h, or "" where it
+ * is a host that can never be ours (an address, a single label); or -1: no
+ * host at all.
+ */
+static int read_authority(
     const char *bytes, size_t len, char ret_host[HOST_MAX + 1], bool *ret_port)
 {
 	const char *end = bytes + len;
@@ -132,8 +138,8 @@ static unsigned judge_absolute(struct gate *g)
 	for (path = at; path < end && *path != '/' && *path != '?';)
 		path++;
 	if ((path == end && g->part_over) ||
-	    gate_read_authority(
-	        at, (size_t)(path - at), g->request.host, &port) != 0)
+	    read_authority(at, (size_t)(path - at), g->request.host, &port) !=
+	        0)
 		return 400;
 	g->absolute = true;
 	if (path == end)
@@ -153,8 +159,7 @@ static unsigned judge_tunnel(struct gate *g)
 	bool port;
 
 	if (g->part_over ||
-	    gate_read_authority(g->part, g->part_len, host, &port) != 0 ||
-	    !port)
+	    read_authority(g->part, g->part_len, host, &port) != 0 || !port)
 		return 400;
 	keep_path(g, "/", 1);
 	return 0;
@@ -185,7 +190,7 @@ static unsigned judge_host(struct gate *g)
 	bool port;
 
 	if (g->host_seen || g->part_over ||
-	    gate_read_authority(g->part, g->part_len, host, &port) != 0)
+	    read_authority(g->part, g->part_len, host, &port) != 0)
 		return 400;
 	g->host_seen = true;
 	if (!g->absolute)

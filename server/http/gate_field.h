@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy/host.h"
-
 /* For http/gate alone: the grammar of a target and of single fields. */
 
 struct gate;
@@ -16,15 +14,6 @@ enum { VERSION_OTHER = 0, VERSION_1_0 = 10, VERSION_1_1 = 11 };
 
 /* May c stand in a token (RFC 9110 section 5.6.2)? */
 bool gate_is_token(unsigned char c);
-
-/*
- * host[:port] (RFC 3986 section 3.2, without userinfo). 0, *ret_port whether
- * a port was given, and the host in the form of policy/host.h, or "" where it
- * is a host that can never be ours (an address, a single label); or -1: no
- * host at all.
- */
-int gate_read_authority(
-    const char *bytes, size_t len, char ret_host[HOST_MAX + 1], bool *ret_port);
 
 /* The request's target, the len bytes of g->part. 0, or the status: 400. */
 unsigned gate_judge_target(struct gate *g);
