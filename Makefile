@@ -13,9 +13,10 @@ MAKEFLAGS += --jobs=$(shell nproc)
 endif
 
 BUILD_PACKAGES := gcc make pkg-config libmicrohttpd-dev libssl-dev \
-    libyaml-dev libidn2-dev libpsl-dev libseccomp-dev curl
+    libyaml-dev libidn2-dev libpsl-dev libseccomp-dev curl \
+    libcurl4-openssl-dev libunbound-dev libjansson-dev uacme
 TEST_PACKAGES := check bats parallel python3 openssl curl iproute2 procps \
-    util-linux
+    util-linux pebble
 LINT_PACKAGES := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -25,8 +26,9 @@ CFLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=undefined -DNO_SANDBOX
 CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -DNO_SANDBOX
 CFLAGS_cover := -O0 --coverage -DNO_SANDBOX
-PKGS := libmicrohttpd libssl libcrypto yaml-0.1 libidn2 libpsl libseccomp
-CPPFLAGS += -D_GNU_SOURCE -DMTA_STSD_VERSION='"$(VERSION)"' -Iserver
+PKGS := libmicrohttpd libssl libcrypto yaml-0.1 libidn2 libpsl libseccomp \
+    libcurl libunbound jansson
+CPPFLAGS += -D_GNU_SOURCE -DMTA_STSD_VERSION='"$(VERSION)"' -Iserver -I.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
@@ -37,38 +39,45 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
 LDLIBS := $(PKG_LIBS) -lpthread
 
 SERVER := $(filter-out server/daemon/main.c,$(wildcard server/*/*.c))
-CTL := $(wildcard ctl/*.c)
+CTL := $(filter-out ctl/main.c,$(wildcard ctl/*.c))
 UNIT := $(wildcard tests/unit/check_*.c)
 TOOLS := $(wildcard tests/e2e/*.c)
 PARTS := $(wildcard tests/e2e/parts/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DELETE_ON_ERROR:
-.PHONY: all run check unit e2e floors lint asan fuzz nightly cover deps \
+.PHONY: all run check unit e2e real floors lint asan fuzz nightly cover deps \
     need-build need-test need-lint clean help tests-built
 .SECONDARY:
 
-all: $(B)/mta-stsd $(B)/mta-stsctl
+all: $(B)/mta-stsd $(B)/mta-stsctl $(B)/uacme-hook
 
 $(B)/libserver.a: $(call obj,$(SERVER))
+$(B)/libctl.a: $(call obj,$(CTL))
+$(B)/lib%.a:
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
-$(B)/mta-stsd: $(B)/server/daemon/main.o
-$(B)/mta-stsctl: $(call obj,$(CTL))
-$(B)/mta-stsd $(B)/mta-stsctl: $(B)/libserver.a
+# mta-stsctl looks for it beside itself.
+$(B)/uacme-hook: certs/uacme-hook
+	@install -D $< $@
+
+$(B)/mta-stsd: $(B)/server/daemon/main.o $(B)/libserver.a
+$(B)/mta-stsctl: $(B)/ctl/main.o $(B)/libctl.a $(B)/libserver.a
+$(B)/mta-stsd $(B)/mta-stsctl:
 	@echo "  ld $@"
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
-$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libserver.a
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libctl.a $(B)/libserver.a
 	@mkdir -p $(@D) && echo "  ld $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CHECK_LIBS)
 
-$(B)/e2e/%: $(B)/tests/e2e/%.o $(call obj,$(PARTS))
+$(B)/e2e/%: $(B)/tests/e2e/%.o $(call obj,$(PARTS)) \
+    $(B)/libctl.a $(B)/libserver.a
 	@mkdir -p $(@D) && echo "  ld $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libserver.a
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libctl.a $(B)/libserver.a
 	@mkdir -p $(@D) && echo "  ld $@"
 	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
@@ -77,7 +86,7 @@ $(B)/%.o: %.c Makefile
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(call obj,$(SERVER) server/daemon/main.c \
-    $(CTL) $(UNIT) $(TOOLS) $(PARTS) $(wildcard tests/fuzz/*.c)))
+    $(CTL) ctl/main.c $(UNIT) $(TOOLS) $(PARTS) $(wildcard tests/fuzz/*.c)))
 
 tests-built: all $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT)) \
     $(patsubst tests/e2e/%.c,$(B)/e2e/%,$(TOOLS))
@@ -90,7 +99,7 @@ check: need-test
 	@$(MAKE) --no-print-directory tests-built
 	@tests/run $(B) floors unit e2e
 
-unit e2e: need-test
+unit e2e real: need-test
 	@$(MAKE) --no-print-directory tests-built
 	@tests/run $(B) $@
 
@@ -108,7 +117,8 @@ fuzz: need-lint
 
 # What takes too long for every change.
 nightly:
-	@for t in check 'CC=clang check' asan 'SECONDS=600 fuzz'; do \
+	@for t in check 'CC=clang check' asan 'REAL=long real' \
+	    'SECONDS=600 fuzz'; do \
 	    $(MAKE) --no-print-directory $$t || exit 1; done
 
 floors:
@@ -143,7 +153,9 @@ help:
 	@echo 'fuzz     what reads strangers and files, under libFuzzer'
 	@echo 'lint     clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'cover    the same tests, and which lines they reach'
-	@echo 'nightly  check with gcc and clang, asan, and 40 minutes of fuzz'
+	@echo 'real     with a CA (pebble), DNS and uacme in a world of their own;'
+	@echo '         REAL=long takes its time'
+	@echo 'nightly  check with gcc and clang, asan, real, 40 minutes of fuzz'
 	@echo 'need-build  install what the programs alone are built with'
 	@echo 'deps     install all that any target needs (Debian 12 and 13)'
 	@echo 'clean    remove build/'
