@@ -162,12 +162,15 @@ static int sync_directory(const char *path)
 int file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
     struct err *err)
 {
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
 	char temp[4096];
 	int fd;
 	bool made = false;
 
-	if ((size_t)snprintf(temp, sizeof(temp), "%s.XXXXXX", path) >=
-	    sizeof(temp)) {
+	/* Cut, so that a name as long as names may be has one too. */
+	if ((size_t)snprintf(temp, sizeof(temp), "%.*s.%.200s.XXXXXX",
+	        (int)(name - path), path, name) >= sizeof(temp)) {
 		err_set(err, "%.64s...: the path is too long", path);
 		return -1;
 	}

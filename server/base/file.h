@@ -35,9 +35,9 @@ int file_read(const char *path, size_t cap, char **ret_bytes, size_t *ret_len,
     struct file_id *ret_id, struct err *err);
 
 /*
- * Replace path by len bytes of mode: a temporary file beside it, fsync,
- * rename, fsync of the directory. 0; or -1 and err, path as it was, unless it
- * was the directory that could not be synced.
+ * Replace path by len bytes of mode: a temporary file beside it, whose name
+ * begins with a dot, fsync, rename, fsync of the directory. 0; or -1 and err,
+ * path as it was, unless it was the directory that could not be synced.
  */
 int file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
     struct err *err);

@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(file_is_replaced_whole_and_read_below_its_cap)
 {
-	char dir[] = "/tmp/check_base.XXXXXX", path[64];
+	char dir[] = "/tmp/check_base.XXXXXX", path[64], longest[300];
 	struct file_id before, after;
 	struct err e;
 	char *bytes;
@@ -88,6 +88,9 @@ START_TEST(file_is_replaced_whole_and_read_below_its_cap)
 	ck_assert_ptr_nonnull(strstr(e.text, "not a regular file"));
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(file_replace("/nowhere/f", "", 0, 0600, &e), -1);
+	(void)snprintf(longest, sizeof(longest), "%s/%0255d", dir, 1);
+	ck_assert_int_eq(file_replace(longest, "", 0, 0600, &e), 0);
+	ck_assert_int_eq(unlink(longest), 0);
 	ck_assert_int_eq(rmdir(dir), 0);
 }
 END_TEST
