@@ -194,6 +194,12 @@ void config_keep(struct config *c, const struct catalog *last)
 	r->scratch = NULL;
 }
 
+bool config_renews(const struct settings *s)
+{
+	return s->acme.configured && s->acme.redirect == NULL &&
+	       s->https.count > 0;
+}
+
 char *config_guess_state(const char *path)
 {
 	struct file_id id;

@@ -108,6 +108,9 @@ void config_keep(struct config *c, const struct catalog *last);
 
 void config_free(struct config *c);
 
+/* Do we get the certificates, and not somebody else for us? */
+bool config_renews(const struct settings *s);
+
 /*
  * Where `state` of a main file lies that cannot be used: what stands in it
  * before the fault, else $STATE_DIRECTORY, else the default. The caller frees.

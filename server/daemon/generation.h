@@ -23,6 +23,7 @@ struct generation {
 	unsigned char digest[32];
 	bool from_last_good; /* the main file could not be used */
 	size_t without_pair; /* configured hosts */
+	bool lacks_anew;     /* one of them had a pair, or was not configured */
 	/* At a start: what was served before it; else NULL. */
 	const struct catalog *before;
 	struct arena *before_arena;

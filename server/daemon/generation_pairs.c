@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/generation.h"
@@ -52,7 +53,11 @@ static bool check_host(
 	const struct pair *p = store_find(g->store, host, now);
 
 	if (p == NULL) {
-		if (loud)
+		/* Where we get them ourselves that is how every host begins. */
+		if (loud && config_renews(&g->config->settings))
+			log_notice(
+			    "%s: no certificate yet; it is not served", host);
+		else if (loud)
 			log_warn("%s: no certificate; it is not served", host);
 		return false;
 	}
@@ -75,20 +80,26 @@ static bool is_news(
 	       store_find(last->store, host, now) != NULL;
 }
 
+static void count_host(struct generation *g, const struct generation *last,
+    const char *host, int64_t now)
+{
+	bool news = is_news(last, host, now);
+
+	if (check_host(g, host, now, news))
+		return;
+	g->without_pair++;
+	g->lacks_anew = g->lacks_anew || news;
+}
+
 static void check_hosts(
     struct generation *g, const struct generation *last, int64_t now)
 {
 	const struct config *c = g->config;
-	const char *own = c->settings.host;
 
-	for (size_t i = 0; i < catalog_count(c->catalog); i++) {
-		const char *host = catalog_at(c->catalog, i)->host;
-
-		if (!check_host(g, host, now, is_news(last, host, now)))
-			g->without_pair++;
-	}
-	if (own != NULL && !check_host(g, own, now, is_news(last, own, now)))
-		g->without_pair++;
+	for (size_t i = 0; i < catalog_count(c->catalog); i++)
+		count_host(g, last, catalog_at(c->catalog, i)->host, now);
+	if (c->settings.host != NULL)
+		count_host(g, last, c->settings.host, now);
 }
 
 void generation_tell_ages(const struct generation *g)
@@ -136,6 +147,9 @@ void generation_build_pairs(
 	const char *certs = g->config->settings.certs;
 	int64_t now = (int64_t)time(NULL);
 
+	/* So that it is watched from now on, and not looked for each second. */
+	if (config_renews(&g->config->settings))
+		(void)file_make_dirs(certs, 0700, NULL); /* the load tells */
 	if (last != NULL && !(flags & BUILD_PAIRS) &&
 	    strcmp(certs, last->config->settings.certs) == 0)
 		g->store = last->store;

@@ -23,6 +23,7 @@
 #include "daemon/listen.h"
 #include "daemon/manager_crew.h"
 #include "daemon/manager_part.h"
+#include "daemon/manager_renew.h"
 #include "daemon/notify.h"
 #include "daemon/stats.h"
 #include "daemon/watch.h"
@@ -77,9 +78,13 @@ void manager_build(struct manager *m, unsigned flags)
 	crew_move(m->living, g);
 	m->now = g;
 	watch_generation(m, last, g);
+	renew_follow(m->renew, last, g);
 	generation_free(last, g);
+	/* Of pairs that is no news: uacme makes directories and keys first. */
 	if (!refused)
-		log_info("nothing that is served has changed");
+		log_line(
+		    flags & BUILD_CONFIG ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+		    "nothing that is served has changed");
 	notify_send("READY=1");
 }
 
@@ -102,6 +107,7 @@ static void stop(struct manager *m)
 	if (m->stopping) {
 		for (struct crew *c = m->draining; c != NULL; c = c->next)
 			crew_kill(c);
+		renew_stop(m->renew, true);
 		return;
 	}
 	log_notice("stopping");
@@ -114,6 +120,7 @@ static void stop(struct manager *m)
 	m->coming = m->living = NULL;
 	for (struct crew *c = m->draining; c != NULL; c = c->next)
 		crew_stop(c);
+	renew_stop(m->renew, false);
 	loop_set(m->loop, &m->timer, loop_now_ms(m->loop) + STOP_MS);
 }
 
@@ -132,7 +139,8 @@ static void sweep(struct manager *m)
 		*at = c->next;
 		crew_free(c);
 	}
-	if (m->stopping && m->draining == NULL && m->living == NULL)
+	if (m->stopping && m->draining == NULL && m->living == NULL &&
+	    !renew_is_alive(m->renew))
 		loop_stop(m->loop);
 }
 
@@ -175,6 +183,8 @@ static void on_child_death(void *cookie, int signal)
 		for (struct crew *c = m->draining; c != NULL && !ours;
 		     c = c->next)
 			ours = crew_bury(c, pid, status);
+		if (!ours)
+			(void)renew_bury(m->renew, pid, status);
 	}
 	sweep(m);
 }
@@ -239,7 +249,8 @@ static int start(struct manager *m)
 		return -1;
 	}
 	m->watcher = watcher_new(m->loop, &calls);
-	if (m->watcher == NULL) {
+	m->renew = renew_new(m->loop, m->path);
+	if (m->watcher == NULL || m->renew == NULL) {
 		log_error("cannot start: %s", strerror(errno));
 		return -1;
 	}
@@ -273,6 +284,7 @@ int manager_run(const char *path, struct listeners *l)
 	generation_free(m.next, m.now);
 	generation_free(m.now, NULL);
 	watcher_free(m.watcher);
+	renew_free(m.renew);
 	loop_free(m.loop);
 	return m.status;
 }

@@ -107,8 +107,8 @@ static void on_word(void *cookie, uint32_t events)
 {
 	struct child *k = cookie;
 	struct crew *c = k->crew;
-	char word;
-	ssize_t n = recv(k->control.fd, &word, 1, MSG_DONTWAIT);
+	char said[WORKER_SAYS_MAX + 1], word; /* too long is seen to be */
+	ssize_t n = recv(k->control.fd, said, sizeof(said), MSG_DONTWAIT);
 
 	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -117,7 +117,10 @@ static void on_word(void *cookie, uint32_t events)
 		loop_remove(c->plan.loop, &k->control);
 		return; /* SIGCHLD says the rest */
 	}
-	if (word == WORKER_READY) {
+	word = said[0];
+	if (word == WORKER_KNOCK) {
+		c->plan.on_knock(c->plan.cookie, said + 1, (size_t)n - 1);
+	} else if (word == WORKER_READY) {
 		k->ready = true;
 		loop_unset(c->plan.loop, &k->timer);
 		if (c->begun && !c->leaving)

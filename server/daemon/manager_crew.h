@@ -33,6 +33,8 @@ struct crew_plan {
 	void (*on_left)(void *cookie, struct crew *c);
 	/* One died before crew_begin; the rest should be killed. */
 	void (*on_failed)(void *cookie, struct crew *c);
+	/* A worker says WORKER_KNOCK, and len bytes that may be anything. */
+	void (*on_knock)(void *cookie, const char *host, size_t len);
 	void *cookie;
 };
 

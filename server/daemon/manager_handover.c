@@ -17,7 +17,9 @@
 #include "config/lastgood.h"
 #include "daemon/generation.h"
 #include "daemon/manager_crew.h"
+#include "daemon/manager_renew.h"
 #include "daemon/notify.h"
+#include "daemon/worker_challenges.h"
 #include "policy/catalog.h"
 #include "tls/store.h"
 
@@ -119,6 +121,7 @@ void manager_complete(struct manager *m)
 	tell_serving(m, old ? "now serving" : "serving");
 	if (old == NULL || old->config != m->now->config)
 		keep_last_good(m);
+	renew_follow(m->renew, old, m->now);
 	generation_free(old, m->now);
 	if (m->wanted != 0)
 		manager_build(m, 0);
@@ -176,6 +179,13 @@ static void on_crew_failed(void *cookie, struct crew *c)
 		manager_fail(m);
 }
 
+static void on_crew_knock(void *cookie, const char *host, size_t len)
+{
+	const struct manager *m = cookie;
+
+	renew_knock(m->renew, host, len);
+}
+
 void manager_hand_over(struct manager *m, struct generation *g)
 {
 	const struct crew_plan plan = {
@@ -186,9 +196,11 @@ void manager_hand_over(struct manager *m, struct generation *g)
 		.on_ready = on_crew_ready,
 		.on_left = on_crew_left,
 		.on_failed = on_crew_failed,
+		.on_knock = on_crew_knock,
 		.cookie = m,
 	};
 
+	challenges_make(&g->config->settings);
 	m->next = g;
 	m->coming = crew_new(&plan, g, worker_count(&g->config->settings));
 	loop_set(m->loop, &m->timer, clock_now_ms() + READY_MS);

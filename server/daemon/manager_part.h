@@ -11,6 +11,7 @@
 struct crew;
 struct generation;
 struct listeners;
+struct renew;
 struct stats;
 struct watcher;
 
@@ -20,6 +21,7 @@ struct manager {
 	struct loop *loop;
 	struct watcher *watcher;
 	struct stats *stats;
+	struct renew *renew;
 	struct generation *now, *next; /* next: being handed over to */
 	struct crew *living, *coming;
 	struct crew *draining; /* whoever is to end, the newest first */

@@ -22,10 +22,12 @@
 #include "daemon/generation.h"
 #include "daemon/listen.h"
 #include "daemon/sandbox.h"
+#include "daemon/worker_challenges.h"
 #include "daemon/worker_conn.h"
 #include "daemon/worker_part.h"
 #include "daemon/worker_peers.h"
 #include "policy/catalog.h"
+#include "policy/challenge.h"
 #include "tls/session.h"
 #include "tls/store.h"
 
@@ -52,6 +54,7 @@ struct life {
 	bool leaving;
 	struct timer pause, stop;
 	struct watch control;
+	int challenges; /* the directory; -1: none */
 	int status;
 };
 
@@ -70,6 +73,17 @@ static const struct pair *find(void *cookie, const char *host, enum sni *why)
 	p = store_find(l->g->store, host, (int64_t)time(NULL));
 	*why = p != NULL ? SNI_OK : SNI_NO_PAIR;
 	return p;
+}
+
+/* What waits for a CA that asks by tls-alpn-01, for TLS. */
+static bool find_challenge(
+    void *cookie, const char *host, unsigned char ret_digest[32])
+{
+	const struct life *l = cookie;
+	char text[CHALLENGE_TEXT_MAX];
+
+	return challenge_read(l->challenges, host, text) == 0 &&
+	       challenge_digest(text, ret_digest);
 }
 
 static void say(struct life *l, enum worker_word word)
@@ -220,6 +234,7 @@ static void on_control(void *cookie, uint32_t events)
 		break;
 	case WORKER_READY:
 	case WORKER_LEFT:
+	case WORKER_KNOCK:
 		break;
 	}
 	end_if_idle(l);
@@ -250,21 +265,53 @@ static int open_doors(struct life *l, const struct listeners *from)
 	return 0;
 }
 
-static int get_ready(struct life *l, const struct listeners *listeners,
-    int control, unsigned slot, struct err *err)
+/* Give up what is not needed; what the kernel lacks is told once. */
+static int enter_sandbox(struct life *l, unsigned slot, struct err *err)
 {
-	const struct settings *s = &l->g->config->settings;
-	char lacks[64];
+	char lacks[64], readable[PATH_MAX];
 
-	log_configure(s->log_level, s->log_json);
 	sandbox_no_dump();
-	if (sandbox_enter(NULL, lacks, sizeof(lacks), err) != 0) {
+	l->challenges = challenges_open(&l->g->config->settings, readable);
+	if (sandbox_enter(l->challenges >= 0 ? readable : NULL, lacks,
+	        sizeof(lacks), err) != 0) {
 		err_prefix(err, "the sandbox");
 		return -1;
 	}
 	if (lacks[0] != '\0' && l->g->number == 1 && slot == 0)
 		log_notice("the sandbox lacks %s", lacks);
+	return 0;
+}
+
+static int open_house(struct life *l, struct err *err)
+{
+	const struct settings *s = l->w.settings;
+	const struct tls_calls calls = {
+		.find = find,
+		.challenge = find_challenge,
+		.cookie = l,
+	};
+	const struct site_plan plan = {
+		.catalog = l->g->config->catalog,
+		.host = s->host,
+		.challenges = l->challenges,
+		.redirect = s->acme.redirect,
+	};
+
+	l->w.tls = tls_new(&calls, CACHE_BYTES, err);
+	l->w.site = site_new(&plan, err);
+	return l->w.tls != NULL && l->w.site != NULL ? 0 : -1;
+}
+
+static int get_ready(struct life *l, const struct listeners *listeners,
+    int control, unsigned slot, struct err *err)
+{
+	const struct settings *s = &l->g->config->settings;
+
+	log_configure(s->log_level, s->log_json);
+	if (enter_sandbox(l, slot, err) != 0)
+		return -1;
 	l->w.settings = s;
+	l->w.knock_fd = config_renews(s) ? control : -1;
 	l->w.most = most_connections(s);
 	l->w.on_close = on_close;
 	l->w.owner = l;
@@ -275,9 +322,7 @@ static int get_ready(struct life *l, const struct listeners *listeners,
 		err_set_errno(err, "cannot start");
 		return -1;
 	}
-	l->w.tls = tls_new(find, l, CACHE_BYTES, err);
-	l->w.site = site_new(l->g->config->catalog, s->host, err);
-	if (l->w.tls == NULL || l->w.site == NULL)
+	if (open_house(l, err) != 0)
 		return -1;
 	l->pause = (struct timer){ .on_time = on_pause_over, .cookie = l };
 	l->stop = (struct timer){ .on_time = on_stop_over, .cookie = l };
@@ -292,7 +337,7 @@ static int get_ready(struct life *l, const struct listeners *listeners,
 int worker_run(const struct generation *g, const struct listeners *listeners,
     int control, unsigned slot, uint64_t *counts)
 {
-	struct life l = { .g = g, .w.counts = counts };
+	struct life l = { .g = g, .w.counts = counts, .challenges = -1 };
 	struct err err;
 
 	if (get_ready(&l, listeners, control, slot, &err) != 0) {
@@ -315,5 +360,7 @@ out:
 	peers_free(l.w.peers);
 	loop_free(l.w.loop);
 	free(l.doors);
+	if (l.challenges >= 0)
+		(void)close(l.challenges); /* was only named */
 	return l.status;
 }

@@ -4,12 +4,15 @@
 
 #include <stdint.h>
 
+#include "policy/host.h"
+
 /*
  * A worker: one process, one thread, one loop. It serves what its generation
  * holds, on listeners it inherited, until it is told to leave.
  *
  * On its control socket (SOCK_SEQPACKET, one byte a message) it says
- * WORKER_READY, and WORKER_LEFT when it has stopped accepting; it is told
+ * WORKER_READY, WORKER_LEFT when it has stopped accepting, and WORKER_KNOCK,
+ * with a host behind it that lacks a pair and was asked for; it is told
  * WORKER_BEGIN, WORKER_LEAVE (finish what you hold) and WORKER_STOP (give
  * whole request heads 2 s, close the rest). Its end is the same as a stop.
  */
@@ -20,10 +23,13 @@ struct listeners;
 enum worker_word {
 	WORKER_READY = 'r',
 	WORKER_LEFT = 'l',
+	WORKER_KNOCK = 'k',
 	WORKER_BEGIN = 'b',
 	WORKER_LEAVE = 'L',
 	WORKER_STOP = 's',
 };
+
+#define WORKER_SAYS_MAX (1 + HOST_MAX)
 
 /*
  * Be a worker, in a process just forked. control stays open; slot is its

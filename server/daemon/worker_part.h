@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/knock.h"
+
 /* For the parts of worker alone. */
 
 struct conn;
@@ -29,6 +31,8 @@ struct worker {
 	unsigned complaints; /* lines told since complaints_ms */
 	unsigned long untold;
 	int64_t complaints_ms;
+	struct knocks knocks;
+	int knock_fd; /* where the manager hears of them; -1: it does not */
 	void (*on_close)(struct worker *w);
 	void *owner;
 };

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "daemon/stats.h"
 #include "daemon/worker_conn.h"
+#include "daemon/worker_knock.h"
 #include "daemon/worker_part.h"
 #include "daemon/worker_peers.h"
 #include "daemon/worker_tell.h"
@@ -94,19 +95,19 @@ static void answer(struct conn *c)
 {
 	const struct request *r = gate_request(&c->gate);
 	char bytes[SITE_ANSWER_MAX];
-	unsigned status;
+	struct answered answered;
 	size_t len;
 
 	if (!take_forwarded(c, r)) {
 		conn_close(c);
 		return;
 	}
-	len = site_answer(c->worker->site, c->door, r, bytes, &status);
+	len = site_answer(c->worker->site, c->door, r, bytes, &answered);
 	if (r->method == METHOD_OTHER)
 		c->more = true; /* a body may follow */
-	if (status == 200)
+	if (answered.policy)
 		c->worker->counts[STAT_POLICIES]++;
-	tell_fetch(c, status);
+	tell_fetch(c, answered.status);
 	send_answer(c, bytes, len);
 }
 
@@ -129,7 +130,19 @@ static bool feed(struct conn *c, const char *bytes, size_t len)
 static void fail_handshake(struct conn *c)
 {
 	tell_handshake(c);
+	if (session_sni(c->session) == SNI_NO_PAIR)
+		worker_knock(c->worker, session_host(c->session));
 	conn_send_last(c);
+}
+
+/* It was said by the certificate; no byte of HTTP is looked at. */
+static void end_challenge(struct conn *c)
+{
+	tell_challenge(c);
+	if (session_write(c->session, NULL, 0, true) == 0)
+		conn_send_last(c);
+	else
+		conn_close(c);
 }
 
 static void take_tls(struct conn *c, const char *bytes, size_t len)
@@ -140,6 +153,10 @@ static void take_tls(struct conn *c, const char *bytes, size_t len)
 
 	if (state == SESSION_FAILED) {
 		fail_handshake(c);
+		return;
+	}
+	if (state != SESSION_HANDSHAKE && session_is_challenge(c->session)) {
+		end_challenge(c);
 		return;
 	}
 	if (state != SESSION_HANDSHAKE && c->stage == STAGE_HANDSHAKE) {

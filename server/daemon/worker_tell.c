@@ -71,6 +71,17 @@ void tell_handshake(const struct conn *c)
 	    peer, words[sni] ? words[sni] : session_why(c->session));
 }
 
+void tell_challenge(const struct conn *c)
+{
+	char peer[ADDRESS_TEXT_MAX];
+
+	if (!log_tells(LOG_LEVEL_INFO))
+		return;
+	peer_text(&c->peer, c->worker->settings->log_peers, peer);
+	log_info("challenge answered host=%s peer=%s: tls-alpn-01",
+	    session_host(c->session), peer);
+}
+
 void tell_too_slow(const struct conn *c)
 {
 	static const char *const during[] = {

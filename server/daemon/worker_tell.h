@@ -13,6 +13,8 @@ struct worker;
 
 void tell_fetch(const struct conn *c, unsigned status);
 void tell_handshake(const struct conn *c);
+/* A CA was shown what answers it: each time, while its challenge waits. */
+void tell_challenge(const struct conn *c);
 /* A deadline has ended it. */
 void tell_too_slow(const struct conn *c);
 void tell_over_limit(const struct conn *c);

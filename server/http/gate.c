@@ -91,6 +91,7 @@ static unsigned judge_head(struct gate *g)
 	}
 	if (g->sni != NULL && strcmp(r->host, g->sni) != 0)
 		return 421;
+	r->named = g->host_seen || g->absolute;
 	g->state = GATE_WHOLE;
 	return 0;
 }

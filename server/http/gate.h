@@ -31,6 +31,7 @@ enum method { METHOD_GET, METHOD_HEAD, METHOD_OTHER };
 struct request {
 	enum method method;
 	char method_name[8];      /* as sent; an unknown one is cut */
+	bool named;               /* a host was named, ours or not */
 	char host[HOST_MAX + 1];  /* lower case, no port, no dot; "": none */
 	char path[GATE_PATH_MAX]; /* nothing is decoded; "/-": never ours */
 	char forwarded[64];       /* the last X-Forwarded-For, or "" */

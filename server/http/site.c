@@ -21,21 +21,26 @@
 #include "http/gate.h"
 #include "http/site_wire.h"
 #include "policy/catalog.h"
+#include "policy/challenge.h"
 
 #define POLICY_PATH "/.well-known/mta-sts.txt"
 #define MEMORY_MAX  8192 /* of libmicrohttpd's connection, bytes */
 #define TURNS_MAX   64   /* of libmicrohttpd for one answer */
 
 struct site {
-	const struct catalog *catalog;
-	const char *host;
+	struct site_plan plan;
+	char *location;      /* where challenges are sent: all but the token, */
+	size_t location_len; /* and room for one behind it */
 	struct MHD_Daemon *daemon;
 	int fd; /* our end of the kept connection; -1: none */
 
 	/* of the request in hand */
 	enum door door;
+	bool named;         /* it says which host it is for */
 	struct reply reply; /* status 0: the route was not asked yet */
+	bool policy;
 	char about[DOMAIN_MAX + 64];
+	char challenge[CHALLENGE_TEXT_MAX];
 	char answer[SITE_ANSWER_MAX];
 };
 
@@ -51,27 +56,55 @@ static void reply_about(struct site *s, const struct catalog_entry *entry)
 	else
 		len = snprintf(s->about, sizeof(s->about),
 		    "This host serves MTA-STS policies.\n");
-	s->reply = (struct reply){ 200, s->about, (size_t)len };
+	s->reply = (struct reply){ 200, s->about, (size_t)len, NULL };
+}
+
+/*
+ * http-01. A CA that another node sent here names that node's host, so any
+ * name will do for a token of ours; a node that sends it on does so for its
+ * own hosts alone, or it would send anybody anywhere.
+ */
+static void reply_challenge(struct site *s, const char *token, bool ours)
+{
+	static const char moved[] = "This challenge is answered elsewhere.\n";
+	size_t len = strlen(token);
+
+	if (!challenge_token_is_valid(token, len))
+		return;
+	if (s->location != NULL && ours) {
+		memcpy(s->location + s->location_len, token, len + 1);
+		s->reply = (struct reply){ 302, moved, sizeof(moved) - 1,
+			s->location };
+	} else if (challenge_read(s->plan.challenges, token, s->challenge) ==
+	           0) {
+		s->reply = (struct reply){ 200, s->challenge,
+			strlen(s->challenge), NULL };
+	}
 }
 
 /* DESIGN section 6, in this order: 404 before 405. */
 static void route(
     struct site *s, const char *method, const char *host, const char *path)
 {
-	const struct catalog_entry *entry = catalog_find_host(s->catalog, host);
-	bool own = s->host != NULL && strcmp(host, s->host) == 0;
+	const struct catalog_entry *entry =
+	    catalog_find_host(s->plan.catalog, host);
+	bool ours = entry != NULL ||
+	            (s->plan.host != NULL && strcmp(host, s->plan.host) == 0);
+	const size_t prefix = strlen(CHALLENGE_PATH);
 
 	s->reply = wire_refusal(404);
-	if (s->door == DOOR_HTTP)
-		return;
-	if (entry != NULL && strcmp(path, POLICY_PATH) == 0)
-		s->reply =
-		    (struct reply){ 200, entry->policy, entry->policy_len };
-	else if ((entry != NULL || own) && strcmp(path, "/") == 0)
+	if (s->door == DOOR_HTTP) {
+		if (s->named && strncmp(path, CHALLENGE_PATH, prefix) == 0)
+			reply_challenge(s, path + prefix, ours);
+	} else if (entry != NULL && strcmp(path, POLICY_PATH) == 0) {
+		s->policy = true;
+		s->reply = (struct reply){ 200, entry->policy,
+			entry->policy_len, NULL };
+	} else if (ours && strcmp(path, "/") == 0) {
 		reply_about(s, entry);
-	else
-		return;
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+	}
+	if (s->reply.status != 404 && strcmp(method, "GET") != 0 &&
+	    strcmp(method, "HEAD") != 0)
 		s->reply = wire_refusal(405);
 }
 
@@ -97,6 +130,9 @@ static enum MHD_Result queue(
 			    response, header[i][0], header[i][1]);
 	if (result == MHD_YES && reply->status == 405)
 		result = MHD_add_response_header(response, "Allow", METHODS);
+	if (result == MHD_YES && reply->location != NULL)
+		result = MHD_add_response_header(
+		    response, "Location", reply->location);
 	if (result == MHD_YES)
 		result =
 		    MHD_queue_response(connection, reply->status, response);
@@ -176,8 +212,24 @@ static int connect_anew(struct site *s)
 	return run(s) ? 0 : -1;
 }
 
-struct site *site_new(
-    const struct catalog *catalog, const char *host, struct err *err)
+/* 0; or -1: no memory. */
+static int make_location(struct site *s)
+{
+	size_t room;
+
+	if (s->plan.redirect == NULL)
+		return 0;
+	s->location_len = strlen(s->plan.redirect) + strlen(CHALLENGE_PATH);
+	room = s->location_len + CHALLENGE_TOKEN_MAX + 1;
+	s->location = malloc(room);
+	if (s->location == NULL)
+		return -1;
+	(void)snprintf(
+	    s->location, room, "%s" CHALLENGE_PATH, s->plan.redirect);
+	return 0;
+}
+
+struct site *site_new(const struct site_plan *plan, struct err *err)
 {
 	struct site *s = calloc(1, sizeof(*s));
 
@@ -185,9 +237,12 @@ struct site *site_new(
 		err_set(err, "no memory for the site");
 		return NULL;
 	}
-	s->catalog = catalog;
-	s->host = host;
+	s->plan = *plan;
 	s->fd = -1;
+	if (make_location(s) != 0) {
+		err_set(err, "no memory for the site");
+		goto out;
+	}
 	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET,
 	    0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log,
 	    NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_MAX,
@@ -214,6 +269,7 @@ void site_free(struct site *s)
 		(void)close(s->fd); /* nothing is left to be written */
 	if (s->daemon != NULL)
 		MHD_stop_daemon(s->daemon);
+	free(s->location);
 	free(s);
 }
 
@@ -255,23 +311,28 @@ static size_t ask(struct site *s, const struct request *r)
 }
 
 size_t site_answer(struct site *s, enum door door, const struct request *r,
-    char ret_bytes[SITE_ANSWER_MAX], unsigned *ret_status)
+    char ret_bytes[SITE_ANSWER_MAX], struct answered *ret_answered)
 {
 	bool head = r->method == METHOD_HEAD;
 	bool closing = false;
 	size_t len, ret_len;
 
 	s->door = door;
-	s->reply = (struct reply){ 0, NULL, 0 };
+	s->named = r->named;
+	s->reply = (struct reply){ 0, NULL, 0, NULL };
+	s->policy = false;
 	len = ask(s, r);
 	ret_len = wire_copy(&s->reply, head, s->answer, len, ret_bytes,
 	    SITE_ANSWER_MAX, &closing);
 	if (ret_len == 0 || closing)
 		disconnect(s);
 	if (ret_len == 0) {
-		*ret_status = 500;
+		*ret_answered = (struct answered){ 500, false };
 		return site_refuse(500, head, ret_bytes);
 	}
-	*ret_status = s->reply.status;
+	*ret_answered = (struct answered){
+		.status = s->reply.status,
+		.policy = s->policy && s->reply.status == 200,
+	};
 	return ret_len;
 }

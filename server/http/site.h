@@ -21,21 +21,33 @@ enum door { DOOR_HTTPS, DOOR_HTTP, DOOR_PLAIN }; /* by what it came in */
 
 #define SITE_ANSWER_MAX 16384
 
+struct site_plan {
+	const struct catalog *catalog;
+	const char *host; /* the policy host's own name; NULL: none */
+	/* For DOOR_HTTP alone, http-01 (RFC 8555 section 8.3): */
+	int challenges;       /* their directory; -1: none are answered */
+	const char *redirect; /* a scheme and a host, that answers; or NULL */
+};
+
 /*
- * catalog and host outlive the site. host: the policy host's own name, or
- * NULL. NULL and err where libmicrohttpd or the system refuses.
+ * plan is copied, what it points to outlives the site. NULL and err where
+ * libmicrohttpd or the system refuses.
  */
-struct site *site_new(
-    const struct catalog *catalog, const char *host, struct err *err);
+struct site *site_new(const struct site_plan *plan, struct err *err);
 void site_free(struct site *s);
+
+struct answered {
+	unsigned status;
+	bool policy; /* it is the answer to one who asked for a policy */
+};
 
 /*
  * The whole answer to r, in ret_bytes, ready to be sent before the connection
  * is closed: always one header block, with Date and Connection: close. Its
- * length; *ret_status its status. What libmicrohttpd gets wrong becomes 500.
+ * length; *ret_answered what it is. What libmicrohttpd gets wrong becomes 500.
  */
 size_t site_answer(struct site *s, enum door door, const struct request *r,
-    char ret_bytes[SITE_ANSWER_MAX], unsigned *ret_status);
+    char ret_bytes[SITE_ANSWER_MAX], struct answered *ret_answered);
 
 /*
  * The whole answer to what was refused with status: 400 404 405 408 414 421

@@ -135,7 +135,7 @@ struct reply wire_refusal(unsigned status)
 {
 	const struct refusal *r = find(status);
 
-	return (struct reply){ r->status, r->body, strlen(r->body) };
+	return (struct reply){ r->status, r->body, strlen(r->body), NULL };
 }
 
 size_t site_refuse(unsigned status, bool head, char ret_bytes[SITE_ANSWER_MAX])

@@ -17,6 +17,7 @@ struct reply {
 	unsigned status;
 	const char *bytes;
 	size_t len;
+	const char *location; /* of 302 */
 };
 
 /* The body of a refusal, for one that libmicrohttpd is to answer. */

@@ -60,8 +60,7 @@ static int set_up(SSL_CTX *ctx)
 }
 
 struct tls *tls_new(
-    const struct pair *(*find)(void *cookie, const char *host, enum sni *why),
-    void *cookie, size_t cache_bytes, struct err *err)
+    const struct tls_calls *calls, size_t cache_bytes, struct err *err)
 {
 	struct tls *t = calloc(1, sizeof(*t));
 
@@ -69,8 +68,7 @@ struct tls *tls_new(
 		err_set(err, "no memory for TLS");
 		return NULL;
 	}
-	t->find = find;
-	t->cookie = cookie;
+	t->calls = *calls;
 	t->cache = pair_cache_new(cache_bytes, err);
 	if (t->cache == NULL)
 		goto failed;
@@ -203,7 +201,7 @@ enum session_state session_take(
 	}
 	if (s->state == SESSION_HANDSHAKE)
 		shake_hands(s);
-	if (s->state == SESSION_OPEN)
+	if (s->state == SESSION_OPEN && !s->challenge)
 		look_ahead(s);
 	return s->state;
 }
@@ -275,6 +273,11 @@ const char *session_host(const struct session *s)
 enum sni session_sni(const struct session *s)
 {
 	return s->sni;
+}
+
+bool session_is_challenge(const struct session *s)
+{
+	return s->challenge;
 }
 
 const char *session_why(const struct session *s)

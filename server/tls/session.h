@@ -21,14 +21,23 @@ struct tls; /* what all sessions of a worker share, the parsed pairs too */
 /* Why there is no pair for a name. */
 enum sni { SNI_OK, SNI_NONE, SNI_BAD, SNI_UNKNOWN, SNI_NO_PAIR };
 
+/* What is asked about a host, a name in the form of policy/host.h. */
+struct tls_calls {
+	/* Its pair; or NULL and *ret_why, SNI_UNKNOWN or SNI_NO_PAIR. */
+	const struct pair *(*find)(
+	    void *cookie, const char *host, enum sni *ret_why);
+	/* Does a challenge wait for it, and of what digest? NULL: never. */
+	bool (*challenge)(
+	    void *cookie, const char *host, unsigned char ret_digest[32]);
+	void *cookie;
+};
+
 /*
- * find: the pair for host, a name in the form of policy/host.h; NULL and
- * *ret_why (SNI_UNKNOWN or SNI_NO_PAIR) where there is none. cache_bytes
- * bounds the parsed pairs that are kept. NULL and err where OpenSSL refuses.
+ * calls is copied. cache_bytes bounds the parsed pairs that are kept. NULL and
+ * err where OpenSSL refuses.
  */
 struct tls *tls_new(
-    const struct pair *(*find)(void *cookie, const char *host, enum sni *why),
-    void *cookie, size_t cache_bytes, struct err *err);
+    const struct tls_calls *calls, size_t cache_bytes, struct err *err);
 void tls_free(struct tls *t);
 
 /* NULL: no memory. */
@@ -61,6 +70,8 @@ void session_sent(struct session *s, size_t len);
 const char *session_host(const struct session *s);
 /* SNI_OK, or why the handshake was refused for its name. */
 enum sni session_sni(const struct session *s);
+/* Is a CA shown what answers its challenge? Once open, all is said: end it. */
+bool session_is_challenge(const struct session *s);
 /* Why it failed, in words for the log; "" where it did not. */
 const char *session_why(const struct session *s);
 

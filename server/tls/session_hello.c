@@ -3,7 +3,8 @@
 /*
  * What a ClientHello asks for. The name comes first: a peer that names no
  * host of ours learns nothing else about us, and no certificate is ever shown
- * to it (RFC 8461 section 7.1). Then the protocol.
+ * to it (RFC 8461 section 7.1). Then the protocol: a CA's is for its challenge
+ * alone.
  */
 
 #include <openssl/ssl.h>
@@ -64,6 +65,30 @@ static const char *sni_words(enum sni sni)
 	return words[sni];
 }
 
+/*
+ * A CA's own way to ask. It is told no more than that none waits, whether or
+ * not there is a pair; and the pair is never shown to it.
+ */
+static int answer_challenge(struct tls *t, struct session *s, int *ret_alert)
+{
+	unsigned char digest[32];
+
+	s->sni = SNI_OK;
+	if (t->calls.challenge == NULL ||
+	    !t->calls.challenge(t->calls.cookie, s->host, digest)) {
+		s->why = "no challenge waits for this host (acme-tls/1)";
+		*ret_alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+		return SSL_CLIENT_HELLO_ERROR;
+	}
+	if (challenge_attach(s->ssl, s->host, digest) != 0) {
+		s->why = "the certificate for a challenge cannot be made";
+		*ret_alert = SSL_AD_INTERNAL_ERROR;
+		return SSL_CLIENT_HELLO_ERROR;
+	}
+	s->challenge = true;
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 int hello_on_client(SSL *ssl, int *ret_alert, void *cookie)
 {
 	struct tls *t = cookie;
@@ -72,12 +97,15 @@ int hello_on_client(SSL *ssl, int *ret_alert, void *cookie)
 	struct err err;
 
 	s->host[0] = '\0';
+	s->challenge = false;
 	s->sni = judge_sni(ssl, s->host);
 	if (s->sni == SNI_OK) {
-		p = t->find(t->cookie, s->host, &s->sni);
+		p = t->calls.find(t->calls.cookie, s->host, &s->sni);
 		if (p == NULL && s->sni == SNI_OK)
 			s->sni = SNI_UNKNOWN;
 	}
+	if ((p != NULL || s->sni == SNI_NO_PAIR) && challenge_is_asked(ssl))
+		return answer_challenge(t, s, ret_alert);
 	if (p == NULL) {
 		s->why = sni_words(s->sni);
 		*ret_alert = SSL_AD_UNRECOGNIZED_NAME;
@@ -97,16 +125,17 @@ int hello_on_alpn(SSL *ssl, const unsigned char **ret_chosen,
     unsigned char *ret_len, const unsigned char *offered, unsigned len,
     void *cookie)
 {
-	static const char http[] = "http/1.1";
+	const struct session *s = SSL_get_app_data(ssl);
+	const char *ours = s->challenge ? ACME_TLS_1 : "http/1.1";
+	size_t ours_len = strlen(ours);
 
-	(void)ssl;
 	(void)cookie;
 	for (unsigned at = 0; at < len; at += offered[at] + 1U) {
 		const unsigned char *name = offered + at + 1;
 
-		if (offered[at] != sizeof(http) - 1 || len - at < sizeof(http))
+		if (offered[at] != ours_len || len - at <= ours_len)
 			continue;
-		if (memcmp(name, http, sizeof(http) - 1) != 0)
+		if (memcmp(name, ours, ours_len) != 0)
 			continue;
 		*ret_chosen = name;
 		*ret_len = offered[at];

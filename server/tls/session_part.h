@@ -12,9 +12,7 @@ struct pair_cache;
 struct tls {
 	SSL_CTX *ctx;
 	struct pair_cache *cache;
-	const struct pair *(*find)(
-	    void *cookie, const char *host, enum sni *why);
-	void *cookie;
+	struct tls_calls calls;
 };
 
 struct session {
@@ -24,6 +22,7 @@ struct session {
 	size_t sent;   /* of what out holds */
 	enum session_state state;
 	enum sni sni;
+	bool challenge; /* acme-tls/1, with the certificate for it */
 	const char *why;
 	char host[HOST_MAX + 1];
 };
@@ -34,6 +33,17 @@ int hello_on_alpn(SSL *ssl, const unsigned char **ret_chosen,
     unsigned char *ret_len, const unsigned char *offered, unsigned len,
     void *tls);
 int hello_on_name(SSL *ssl, int *ret_alert, void *tls);
+
+#define ACME_TLS_1 "acme-tls/1"
+
+/* Does the hello offer this protocol, and no other (RFC 8737 section 3)? */
+bool challenge_is_asked(SSL *ssl);
+/*
+ * Make what answers it all that ssl shows: a certificate of its own making for
+ * host, with digest. 0; or -1.
+ */
+int challenge_attach(
+    SSL *ssl, const char *host, const unsigned char digest[32]);
 
 /* Drain OpenSSL's errors into words, which last for ever. */
 const char *why_failed(void);

@@ -13,34 +13,6 @@ prepare() {
 	selfsign
 }
 
-# answers WANTED OPTIONS...: the first word to a ClientHello made by hand.
-answers() {
-	local wanted=$1 got
-	shift
-	got=$(py hello "$ADDR" "$PORT" "$@")
-	[[ $got =~ ^($wanted)$ ]] || fail "$*: $got, not $wanted"
-}
-
-# sclient NAME OPTIONS...: one whole exchange by openssl(1).
-sclient() {
-	local name=$1
-	shift
-	printf 'GET / HTTP/1.0\r\n\r\n' |
-	    timeout 20 openssl s_client -connect "$ADDR:$PORT" -CAfile "$CA" \
-	        -servername "$name" -ign_eof "$@" 2>&1
-}
-
-# The certificates that are shown for NAME, each as one line of base64.
-chain_shown() {
-	sclient "$1" -showcerts | pem_lines
-}
-
-pem_lines() {
-	awk '/BEGIN CERT/ { on = 1; text = ""; next }
-	    /END CERT/ { on = 0; print text }
-	    on { text = text $0 }' "$@"
-}
-
 # shows NAME DIR: is the leaf shown for NAME the one below $CERTS/DIR?
 shows() {
 	[ "$(chain_shown "$1" | head -n 1)" = \

@@ -16,7 +16,7 @@ POLICY_PATH = "/.well-known/mta-sts.txt"
 TYPE = "text/plain; charset=utf-8"
 OWN_WORDS = re.compile(rb"mta-stsd/|microhttpd|openssl|error:|\.c:", re.I)
 FIELDS = {b"date", b"content-type", b"content-length", b"connection", b"allow",
-          b"cache-control", b"x-content-type-options", b"server"}
+          b"cache-control", b"x-content-type-options", b"server", b"location"}
 STATUS_LINE = re.compile(rb"^HTTP/\d\.\d \d", re.M)
 POLICY_LINE = re.compile(rb"^(version|mode|mx|max_age) *:", re.M)
 
@@ -143,6 +143,8 @@ def judge_header(status, lines, body, head_only):
         yield f"Cache-Control {fields.get(b'cache-control')}"
     if (status == 405) != (b"allow" in fields):
         yield "Allow belongs to 405"
+    if (status == 302) != (b"location" in fields):
+        yield "Location belongs to 302"
     if b"content-encoding" in fields or b"transfer-encoding" in fields:
         yield "an encoding"
     try:

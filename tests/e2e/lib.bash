@@ -23,13 +23,18 @@ LOG_AS_ROOT='warning: .*root'
 LOG_WORKER_DIED='error: worker [0-9]+ (was killed|ended|is not ready)'
 LOG_HANDOVER_FAILED='error: the new workers failed'
 
+# Where a test is.
+place() {
+	local n=$BASHPID
+	T=$BATS_TEST_TMPDIR
+	ADDR=127.$((64 + (n >> 16 & 63))).$((n >> 8 & 255)).$((n & 255))
+	PORT=8443
+}
+
 setup() {
 	set -u
 	export PYTHONDONTWRITEBYTECODE=1
-	T=$BATS_TEST_TMPDIR
-	local n=$BASHPID
-	ADDR=127.$((64 + (n >> 16 & 63))).$((n >> 8 & 255)).$((n & 255))
-	PORT=8443
+	place
 	CONF=$T/conf/mta-stsd.yaml
 	CERTS=$T/certs
 	CA=$CERTS/ca.pem
@@ -77,8 +82,8 @@ wait_until() {
 	shift 2
 	until "$@" >/dev/null 2>&1; do
 		((${EPOCHREALTIME/./} < end)) || {
+			log_end >&2
 			fail "waited in vain for: $what"
-			tail -n 20 "$LOG" >&2
 			return 1
 		}
 		sleep 0.03
@@ -277,6 +282,10 @@ generations() {
 
 # --- the log ---------------------------------------------------------------
 
+log_end() {
+	tail -n 20 "$LOG"
+}
+
 log_count() {
 	grep -cE -- "$1" "$LOG" || true
 }
@@ -328,6 +337,34 @@ serves_age() {
 	for name; do
 		serves "$name" enforce "$max_age" "mx.$name" || return 1
 	done
+}
+
+# answers WANTED OPTIONS...: the first word to a ClientHello made by hand.
+answers() {
+	local wanted=$1 got
+	shift
+	got=$(py hello "$ADDR" "$PORT" "$@")
+	[[ $got =~ ^($wanted)$ ]] || fail "$*: $got, not $wanted"
+}
+
+# sclient NAME OPTIONS...: one whole exchange by openssl(1).
+sclient() {
+	local name=$1
+	shift
+	printf 'GET / HTTP/1.0\r\n\r\n' |
+	    timeout 20 openssl s_client -connect "$ADDR:$PORT" -CAfile "$CA" \
+	        -servername "$name" -ign_eof "$@" 2>&1
+}
+
+# The certificates that are shown for NAME, each as one line of base64.
+chain_shown() {
+	sclient "$1" -showcerts | pem_lines
+}
+
+pem_lines() {
+	awk '/BEGIN CERT/ { on = 1; text = ""; next }
+	    /END CERT/ { on = 0; print text }
+	    on { text = text $0 }' "$@"
 }
 
 # start_load OPTIONS... DIR...: in the background, until end_load.

@@ -166,6 +166,18 @@ START_TEST(rfc9112_p6_without_tls_host_is_as_said)
 }
 END_TEST
 
+START_TEST(rfc9112_p3_whether_a_host_was_named_is_known)
+{
+	const struct pass *p = &plain_passes[_i];
+	struct gate g;
+
+	feed(&g, NULL, p->bytes, p->len);
+	ck_assert_int_eq(gate_request(&g)->named,
+	    memmem(p->bytes, p->len, "Host:", 5) != NULL ||
+	        memmem(p->bytes, p->len, "://", 3) != NULL);
+}
+END_TEST
+
 START_TEST(rfc9112_what_follows_a_head_is_never_looked_at)
 {
 	static const char two[] = GET H END "GET /\0 not HTTP at all\n\n";
@@ -206,6 +218,8 @@ int main(void)
 	    tc, rfc9112_p2_passes_and_is_made_canonical, 0, COUNT(passes));
 	tcase_add_loop_test(
 	    tc, rfc9112_p6_without_tls_host_is_as_said, 0, COUNT(plain_passes));
+	tcase_add_loop_test(tc, rfc9112_p3_whether_a_host_was_named_is_known, 0,
+	    COUNT(plain_passes));
 	tcase_add_test(tc, rfc9112_what_follows_a_head_is_never_looked_at);
 	tcase_add_test(tc, target_for_the_log_is_cut_and_printable);
 	tcase_add_test(tc, a_gate_is_small);

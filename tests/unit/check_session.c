@@ -46,6 +46,24 @@ static const struct pair *find(void *cookie, const char *host, enum sni *why)
 	return NULL;
 }
 
+static const unsigned char digest[32] = "\0\1\2\377 32 bytes of a digest, and";
+static bool waits; /* a challenge for some hosts */
+
+static bool find_challenge(
+    void *cookie, const char *host, unsigned char ret_digest[32])
+{
+	(void)cookie;
+	if (!waits || (strcmp(host, "mta-sts.ec.example") != 0 &&
+	                  strcmp(host, "mta-sts.rsa.example") != 0 &&
+	                  strcmp(host, "mta-sts.none.example") != 0 &&
+	                  strcmp(host, "who.example") != 0))
+		return false;
+	memcpy(ret_digest, digest, sizeof(digest));
+	return true;
+}
+
+static const struct tls_calls calls = { find, find_challenge, NULL };
+
 static void make_pairs(void)
 {
 	char dir[] = "/tmp/check_session.XXXXXX", cert[96], key[96];
@@ -87,7 +105,7 @@ static void set_up(void)
 	r.subject = "middle";
 	middle = make_pair(&r);
 	make_pairs();
-	tls = tls_new(find, NULL, CACHE, &err);
+	tls = tls_new(&calls, CACHE, &err);
 	ck_assert_msg(tls != NULL, "%s", err.text);
 	ctx = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_security_level(ctx, 0);
@@ -637,6 +655,13 @@ static const struct {
 	    SSL_AD_NO_APPLICATION_PROTOCOL },
 	{ "mta-sts.ec.example", "\012acme-tls/1", NULL,
 	    SSL_AD_NO_APPLICATION_PROTOCOL },
+	{ "mta-sts.none.example", "\012acme-tls/1", NULL,
+	    SSL_AD_NO_APPLICATION_PROTOCOL },
+	{ "mta-sts.none.example", "\012acme-tls/1\010http/1.1", NULL,
+	    SSL_AD_UNRECOGNIZED_NAME },
+	{ "mta-sts.none.example", "\010http/1.1", NULL,
+	    SSL_AD_UNRECOGNIZED_NAME },
+	{ "who.example", "\012acme-tls/1", NULL, SSL_AD_UNRECOGNIZED_NAME },
 	{ "mta-sts.ec.example", "\010http/1.0\011http/1.10", NULL,
 	    SSL_AD_NO_APPLICATION_PROTOCOL },
 	{ "mta-sts.ec.example", "\010HTTP/1.1", NULL,
@@ -802,13 +827,235 @@ START_TEST(a_small_cache_serves_all_the_same)
 	struct err err;
 
 	tls_free(tls);
-	tls = tls_new(find, NULL, 0, &err);
+	tls = tls_new(&calls, 0, &err);
 	for (int i = 0; i < 12; i++) {
 		struct talk t = talk_new(good[i % 6].host);
 
 		ck_assert_int_eq(shake_hands(&t), 1);
 		talk_free(&t);
 	}
+}
+END_TEST
+
+/* --- the challenge of a CA ---------------------------------------------- */
+
+static void offer(struct talk *t, const char *list)
+{
+	ck_assert_int_eq(SSL_set_alpn_protos(t->c, (const unsigned char *)list,
+	                     (unsigned)strlen(list)),
+	    0);
+}
+
+/* As a CA comes: it trusts nobody, and reads what it is shown. */
+static struct talk ask_challenge(const char *host, int version)
+{
+	struct talk t = talk_new(host);
+
+	SSL_set_verify(t.c, SSL_VERIFY_NONE, NULL);
+	SSL_set_max_proto_version(t.c, version);
+	offer(&t, "\012acme-tls/1");
+	return t;
+}
+
+static void expect_extensions(X509 *x, const char *host)
+{
+	static const unsigned char head[] = { 4, 32 };
+	ASN1_OBJECT *id = OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1);
+	int at = X509_get_ext_by_OBJ(x, id, -1);
+	X509_EXTENSION *e = X509_get_ext(x, at);
+	const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(e);
+	GENERAL_NAMES *names;
+
+	ck_assert_int_ge(at, 0);
+	ck_assert_int_lt(X509_get_ext_by_OBJ(x, id, at), 0);
+	ck_assert_int_eq(X509_EXTENSION_get_critical(e), 1);
+	ck_assert_int_eq(ASN1_STRING_length(value), 34);
+	ck_assert_mem_eq(ASN1_STRING_get0_data(value), head, 2);
+	ck_assert_mem_eq(ASN1_STRING_get0_data(value) + 2, digest, 32);
+	ASN1_OBJECT_free(id);
+
+	names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	ck_assert_int_eq(sk_GENERAL_NAME_num(names), 1);
+	ck_assert_int_eq(sk_GENERAL_NAME_value(names, 0)->type, GEN_DNS);
+	ck_assert_int_eq(X509_check_host(x, host, 0,
+	                     X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL),
+	    1);
+	GENERAL_NAMES_free(names);
+}
+
+static void expect_challenge_certificate(SSL *c, const char *host)
+{
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(c);
+	X509 *x = sk_X509_value(chain, 0);
+
+	ck_assert_int_eq(sk_X509_num(chain), 1);
+	ck_assert_int_eq(X509_get_version(x), X509_VERSION_3);
+	ck_assert_int_eq(X509_verify(x, X509_get0_pubkey(x)), 1);
+	ck_assert_int_eq(
+	    X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)),
+	    0);
+	ck_assert(X509_NAME_entry_count(X509_get_subject_name(x)) > 0);
+	ck_assert_int_lt(X509_cmp_current_time(X509_get0_notBefore(x)), 0);
+	ck_assert_int_gt(X509_cmp_current_time(X509_get0_notAfter(x)), 0);
+	expect_extensions(x, host);
+}
+
+static bool is_challenge_certificate(X509 *x)
+{
+	ASN1_OBJECT *id = OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1);
+	bool is = x != NULL && X509_get_ext_by_OBJ(x, id, -1) >= 0;
+
+	ASN1_OBJECT_free(id);
+	return is;
+}
+
+/* Whether there is a pair of one kind, of another, or none yet. */
+static const char *const challenged[] = { "mta-sts.ec.example",
+	"mta-sts.rsa.example", "mta-sts.none.example" };
+
+START_TEST(a2_rfc8737_a_ca_is_shown_the_challenge_and_no_more)
+{
+	const char *host = challenged[_i / 2];
+	struct talk t = ask_challenge(host, versions[_i % 2]);
+	const unsigned char *chosen;
+	unsigned len;
+	char byte;
+
+	waits = true;
+	ck_assert_int_eq(shake_hands(&t), 1);
+	ck_assert_int_eq(session_state(t.s), SESSION_OPEN);
+	ck_assert(session_is_challenge(t.s));
+	ck_assert_str_eq(session_host(t.s), host);
+	ck_assert_int_eq(session_sni(t.s), SNI_OK);
+	SSL_get0_alpn_selected(t.c, &chosen, &len);
+	ck_assert_uint_eq(len, strlen("acme-tls/1"));
+	ck_assert_mem_eq(chosen, "acme-tls/1", len);
+	expect_challenge_certificate(t.c, host);
+
+	/* What it says after that is not even looked at. */
+	ck_assert_int_eq(
+	    session_take(t.s, "GET / HTTP/1.0\r\n\r\n", 18), SESSION_OPEN);
+	ck_assert_int_eq(session_write(t.s, NULL, 0, true), 0);
+	while (to_client(&t))
+		continue;
+	ck_assert_int_eq(SSL_read(t.c, &byte, 1), 0);
+	ck_assert_int_eq(SSL_get_error(t.c, 0), SSL_ERROR_ZERO_RETURN);
+	talk_free(&t);
+}
+END_TEST
+
+/* A challenge waits for each host; none of these is a CA that asks for it. */
+static const struct {
+	const char *host, *offer;
+	int alert; /* 0: it is shown the pair */
+} ordinary[] = {
+	{ "mta-sts.ec.example", NULL, 0 },
+	{ "mta-sts.ec.example", "\010http/1.1", 0 },
+	{ "mta-sts.ec.example", "\012acme-tls/1\010http/1.1", 0 },
+	{ "mta-sts.ec.example", "\010http/1.1\012acme-tls/1", 0 },
+	{ "mta-sts.rsa.example", "\012acme-tls/1\010http/1.1", 0 },
+	{ "mta-sts.ec.example", "\012acme-tls/1\002h2",
+	    SSL_AD_NO_APPLICATION_PROTOCOL },
+	{ "mta-sts.ec.example", "\012acme-tls/1\012acme-tls/1",
+	    SSL_AD_NO_APPLICATION_PROTOCOL },
+	{ "mta-sts.ec.example", "\012ACME-TLS/1",
+	    SSL_AD_NO_APPLICATION_PROTOCOL },
+	{ "mta-sts.ec.example", "\012acme-tls/2",
+	    SSL_AD_NO_APPLICATION_PROTOCOL },
+	{ "mta-sts.ec.example", "\011acme-tls/",
+	    SSL_AD_NO_APPLICATION_PROTOCOL },
+	{ "mta-sts.p384.example", "\012acme-tls/1",
+	    SSL_AD_NO_APPLICATION_PROTOCOL },
+	{ "mta-sts.none.example", NULL, SSL_AD_UNRECOGNIZED_NAME },
+	{ "mta-sts.none.example", "\010http/1.1", SSL_AD_UNRECOGNIZED_NAME },
+	{ "mta-sts.none.example", "\012acme-tls/1\010http/1.1",
+	    SSL_AD_UNRECOGNIZED_NAME },
+	/* not ours, whatever waits for it */
+	{ "who.example", "\012acme-tls/1", SSL_AD_UNRECOGNIZED_NAME },
+	{ NULL, "\012acme-tls/1", SSL_AD_UNRECOGNIZED_NAME },
+};
+
+START_TEST(a2_the_challenge_is_never_shown_to_anybody_else)
+{
+	struct talk t = talk_new(ordinary[_i / 2].host);
+
+	waits = true;
+	SSL_set_max_proto_version(t.c, versions[_i % 2]);
+	if (ordinary[_i / 2].offer != NULL)
+		offer(&t, ordinary[_i / 2].offer);
+	if (ordinary[_i / 2].alert != 0) {
+		expect_alert(&t, ordinary[_i / 2].alert);
+		ck_assert_ptr_null(SSL_get0_peer_certificate(t.c));
+	} else {
+		ck_assert_int_eq(shake_hands(&t), 1);
+		expect_chain(&t, ordinary[_i / 2].host);
+	}
+	ck_assert(!session_is_challenge(t.s));
+	talk_free(&t);
+}
+END_TEST
+
+START_TEST(without_a_challenge_a_ca_is_told_so)
+{
+	struct talk t = ask_challenge(challenged[_i], TLS1_3_VERSION);
+
+	expect_alert(&t, SSL_AD_NO_APPLICATION_PROTOCOL);
+	ck_assert_ptr_null(SSL_get0_peer_certificate(t.c));
+	ck_assert_str_eq(
+	    session_why(t.s), "no challenge waits for this host (acme-tls/1)");
+	/* It is no knock at a host without a pair. */
+	ck_assert_int_eq(session_sni(t.s), SNI_OK);
+	talk_free(&t);
+}
+END_TEST
+
+START_TEST(a_tls_without_challenges_answers_none)
+{
+	const struct tls_calls none = { find, NULL, NULL };
+	struct err err;
+	struct talk t;
+
+	waits = true;
+	tls_free(tls);
+	tls = tls_new(&none, CACHE, &err);
+	t = ask_challenge("mta-sts.ec.example", TLS1_3_VERSION);
+	expect_alert(&t, SSL_AD_NO_APPLICATION_PROTOCOL);
+	talk_free(&t);
+}
+END_TEST
+
+/* The first hello's share is of no group of ours; the second asks anew. */
+static const struct {
+	const char *first, *second, *host;
+	bool challenge;
+} changes[] = {
+	{ "\012acme-tls/1", "\010http/1.1", "mta-sts.ec.example", false },
+	{ "\012acme-tls/1", "\010http/1.1", "mta-sts.rsa.example", false },
+	{ "\010http/1.1", "\012acme-tls/1", "mta-sts.rsa.example", true },
+	{ "\012acme-tls/1", "\012acme-tls/1", "mta-sts.ec.example", true },
+};
+
+START_TEST(a2_what_the_last_hello_asks_for_counts)
+{
+	struct talk t = talk_new(changes[_i].host);
+
+	waits = true;
+	SSL_set_verify(t.c, SSL_VERIFY_NONE, NULL);
+	set_groups(t.c, "P-384:P-256");
+	offer(&t, changes[_i].first);
+	(void)SSL_do_handshake(t.c);
+	to_session(&t);
+	offer(&t, changes[_i].second);
+	to_client(&t);
+	ck_assert_int_eq(shake_hands(&t), 1);
+	ck_assert_int_eq(t.flights, 3);
+	ck_assert_int_eq(session_is_challenge(t.s), changes[_i].challenge);
+	ck_assert_int_eq(
+	    is_challenge_certificate(SSL_get0_peer_certificate(t.c)),
+	    changes[_i].challenge);
+	if (!changes[_i].challenge)
+		expect_chain(&t, changes[_i].host);
+	talk_free(&t);
 }
 END_TEST
 
@@ -845,6 +1092,20 @@ static void add_refusals(TCase *t)
 	tcase_add_test(t, what_is_not_read_is_bounded);
 }
 
+static void add_challenges(TCase *t)
+{
+	tcase_add_loop_test(t,
+	    a2_rfc8737_a_ca_is_shown_the_challenge_and_no_more, 0,
+	    2 * COUNT(challenged));
+	tcase_add_loop_test(t, a2_the_challenge_is_never_shown_to_anybody_else,
+	    0, 2 * COUNT(ordinary));
+	tcase_add_loop_test(
+	    t, without_a_challenge_a_ca_is_told_so, 0, COUNT(challenged));
+	tcase_add_test(t, a_tls_without_challenges_answers_none);
+	tcase_add_loop_test(
+	    t, a2_what_the_last_hello_asks_for_counts, 0, COUNT(changes));
+}
+
 int main(void)
 {
 	Suite *s = suite_create("session");
@@ -860,6 +1121,7 @@ int main(void)
 	tcase_add_test(t, a_small_cache_serves_all_the_same);
 	add_names(t);
 	add_refusals(t);
+	add_challenges(t);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -5,10 +5,12 @@
  */
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -16,6 +18,7 @@
 #include "http/site.h"
 #include "http/site_wire.h"
 #include "policy/catalog.h"
+#include "policy/challenge.h"
 
 #include "suite.h"
 
@@ -28,6 +31,10 @@
 #define ABOUT        "This host serves the MTA-STS policy of example.com.\n"
 #define NOTHING      "There is nothing here.\n"
 #define ONLY         "Only GET and HEAD are allowed here.\n"
+#define THUMB        "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"
+#define TOKEN        "-vaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr_oA"
+#define ELSEWHERE    "http://vps1.example.net"
+#define MOVED        "This challenge is answered elsewhere.\n"
 #define COUNT(table) (int)(sizeof(table) / sizeof((table)[0]))
 
 static struct arena *arena;
@@ -49,8 +56,9 @@ static void add(const char *domain, const char *bytes, size_t len)
 	ck_assert_int_eq(catalog_add(catalog, &e), 0);
 }
 
-static void open_site(const char *own)
+static void open_site(const struct site_plan *p)
 {
+	struct site_plan plan = *p;
 	struct err err;
 
 	arena = arena_new(false);
@@ -60,13 +68,16 @@ static void open_site(const char *own)
 	add("big.example", big, sizeof(big));
 	add("example.net", POLICY, sizeof(POLICY) - 1);
 	catalog_seal(catalog);
-	site = site_new(catalog, own, &err);
+	plan.catalog = catalog;
+	site = site_new(&plan, &err);
 	ck_assert_ptr_nonnull(site);
 }
 
 static void setup(void)
 {
-	open_site(OWN);
+	const struct site_plan plan = { .host = OWN, .challenges = -1 };
+
+	open_site(&plan);
 }
 
 static void teardown(void)
@@ -79,6 +90,8 @@ static size_t ask(enum door door, const char *method, const char *host,
     const char *path, unsigned *ret_status)
 {
 	struct request r = { .method = METHOD_OTHER };
+	struct answered answered = { 0, false };
+	size_t len;
 
 	if (strcmp(method, "GET") == 0)
 		r.method = METHOD_GET;
@@ -87,7 +100,16 @@ static size_t ask(enum door door, const char *method, const char *host,
 	(void)snprintf(r.method_name, sizeof(r.method_name), "%s", method);
 	(void)snprintf(r.host, sizeof(r.host), "%s", host);
 	(void)snprintf(r.path, sizeof(r.path), "%s", path);
-	return site_answer(site, door, &r, answer, ret_status);
+	r.named = host[0] != '\0';
+	/* An address, or a single label, is a host that is never ours. */
+	if (strcmp(host, "192.0.2.1") == 0)
+		r.host[0] = '\0';
+	len = site_answer(site, door, &r, answer, &answered);
+	*ret_status = answered.status;
+	/* Every policy of these tests has this path, and no other has. */
+	ck_assert_int_eq(
+	    answered.policy, answered.status == 200 && strcmp(path, PATH) == 0);
+	return len;
 }
 
 /* Take the value of Date, which must be now, out of the answer. */
@@ -119,11 +141,13 @@ static void check_answer(size_t len, unsigned status, const char *reason,
 	    "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Cache-Control: max-age=60\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
-	    "%s"
+	    "%s%s"
 	    "Content-Length: %zu\r\n"
 	    "Connection: close\r\n"
 	    "\r\n",
 	    status, reason, status == 405 ? "Allow: GET, HEAD\r\n" : "",
+	    status == 302 ? "Location: " ELSEWHERE CHALLENGE_PATH TOKEN "\r\n"
+	                  : "",
 	    body_len);
 	size_t want_len = (size_t)head_len + (head ? 0 : body_len);
 
@@ -198,15 +222,16 @@ static const struct refusal {
 	{ 501, 501, "Not Implemented" },
 	{ 505, 505, "HTTP Version Not Supported" },
 	{ 200, 500, "Internal Server Error" },
+	{ 302, 500, "Internal Server Error" },
 	{ 0, 500, "Internal Server Error" },
 };
 
 static const char *reason_of(unsigned status)
 {
 	for (int i = 0; i < COUNT(refusals); i++)
-		if (refusals[i].status == status && status != 200)
+		if (refusals[i].status == status && refusals[i].told == status)
 			return refusals[i].reason;
-	return "OK";
+	return status == 302 ? "Found" : "OK";
 }
 
 START_TEST(rfc8461_h1_h7_routes_and_whole_answers)
@@ -238,8 +263,11 @@ START_TEST(host_may_be_a_policy_host_too_or_nobody)
 	unsigned status = 0;
 
 	for (int i = 0; i < COUNT(own); i++) {
+		const struct site_plan plan = { .host = own[i],
+			.challenges = -1 };
+
 		teardown();
-		open_site(own[i]);
+		open_site(&plan);
 		(void)ask(DOOR_HTTPS, "GET", SHARED, PATH, &status);
 		ck_assert_uint_eq(status, 200);
 		(void)ask(DOOR_HTTPS, "GET", OWN, "/", &status);
@@ -263,6 +291,104 @@ START_TEST(p5_refusals_are_whole_and_say_nothing_of_us)
 	check_answer(len, r->told, r->reason, copy, body_len, false);
 	len = site_refuse(r->status, true, answer);
 	check_answer(len, r->told, r->reason, copy, body_len, true);
+}
+END_TEST
+
+/* What is asked of a node that has a file for TOKEN, or sends it on. */
+static const struct challenge {
+	enum door door;
+	const char *method, *host, *path;
+	unsigned status;
+	const char *body;
+	unsigned sent_on;
+	const char *sent_on_body;
+} challenges[] = {
+	{ DOOR_HTTP, "GET", OURS, CHALLENGE_PATH TOKEN, 200, TOKEN "." THUMB,
+	    302, MOVED },
+	{ DOOR_HTTP, "HEAD", OURS, CHALLENGE_PATH TOKEN, 200, TOKEN "." THUMB,
+	    302, MOVED },
+	{ DOOR_HTTP, "GET", OWN, CHALLENGE_PATH TOKEN, 200, TOKEN "." THUMB,
+	    302, MOVED },
+	{ DOOR_HTTP, "GET", "other.example", CHALLENGE_PATH TOKEN, 200,
+	    TOKEN "." THUMB, 404, NOTHING },
+	{ DOOR_HTTP, "GET", "192.0.2.1", CHALLENGE_PATH TOKEN, 200,
+	    TOKEN "." THUMB, 404, NOTHING },
+	{ DOOR_HTTP, "GET", "", CHALLENGE_PATH TOKEN, 404, NOTHING, 404,
+	    NOTHING },
+	{ DOOR_HTTP, "POST", OURS, CHALLENGE_PATH TOKEN, 405, ONLY, 405, ONLY },
+	{ DOOR_HTTP, "TRACE", OURS, CHALLENGE_PATH TOKEN, 405, ONLY, 405,
+	    ONLY },
+	{ DOOR_HTTP, "POST", OURS, CHALLENGE_PATH "no.token", 404, NOTHING, 404,
+	    NOTHING },
+	{ DOOR_HTTP, "GET", OURS, CHALLENGE_PATH, 404, NOTHING, 404, NOTHING },
+	{ DOOR_HTTP, "GET", OURS, CHALLENGE_PATH TOKEN "/", 404, NOTHING, 404,
+	    NOTHING },
+	{ DOOR_HTTP, "GET", OURS, CHALLENGE_PATH "/" TOKEN, 404, NOTHING, 404,
+	    NOTHING },
+	{ DOOR_HTTP, "GET", OURS, CHALLENGE_PATH "../" TOKEN, 404, NOTHING, 404,
+	    NOTHING },
+	{ DOOR_HTTP, "GET", OURS, CHALLENGE_PATH "mta-sts.example.com", 404,
+	    NOTHING, 404, NOTHING },
+	{ DOOR_HTTP, "GET", OURS, "/.well-known/acme-challenge", 404, NOTHING,
+	    404, NOTHING },
+	{ DOOR_HTTP, "GET", OURS, "/.WELL-KNOWN/acme-challenge/" TOKEN, 404,
+	    NOTHING, 404, NOTHING },
+	{ DOOR_HTTP, "GET", OURS, PATH, 404, NOTHING, 404, NOTHING },
+	{ DOOR_HTTPS, "GET", OURS, CHALLENGE_PATH TOKEN, 404, NOTHING, 404,
+	    NOTHING },
+	{ DOOR_HTTPS, "GET", OWN, CHALLENGE_PATH TOKEN, 404, NOTHING, 404,
+	    NOTHING },
+	{ DOOR_PLAIN, "GET", OURS, CHALLENGE_PATH TOKEN, 404, NOTHING, 404,
+	    NOTHING },
+};
+
+static void expect_challenge(
+    const struct challenge *c, unsigned wanted, const char *body)
+{
+	unsigned status = 0;
+	size_t len = ask(c->door, c->method, c->host, c->path, &status);
+
+	ck_assert_uint_eq(status, wanted);
+	check_answer(len, status, reason_of(status), body, strlen(body),
+	    strcmp(c->method, "HEAD") == 0);
+}
+
+START_TEST(a1_rfc8555_8_3_a_token_that_was_provisioned_and_no_other)
+{
+	const struct challenge *c = &challenges[_i];
+	char dir[] = "/tmp/check_site.XXXXXX";
+	struct site_plan plan = { .host = OWN };
+	struct err err;
+
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	plan.challenges = open(dir, O_PATH | O_DIRECTORY);
+	teardown();
+	open_site(&plan);
+	/* Not before it is there, and not after. */
+	expect_challenge(c, 404, NOTHING);
+	ck_assert_int_eq(challenge_write(dir, TOKEN, TOKEN "." THUMB, &err), 0);
+	ck_assert_int_eq(challenge_write(dir, OURS, THUMB, &err), 0);
+	for (int again = 0; again < 2; again++)
+		expect_challenge(c, c->status, c->body);
+	challenge_remove(dir, TOKEN);
+	challenge_remove(dir, OURS);
+	expect_challenge(c, 404, NOTHING);
+	(void)close(plan.challenges); /* was only named */
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+END_TEST
+
+START_TEST(a_node_that_sends_challenges_on_does_so_for_its_hosts_alone)
+{
+	const struct challenge *c = &challenges[_i];
+	const struct site_plan plan = {
+		.host = OWN, .challenges = -1, .redirect = ELSEWHERE
+	};
+
+	teardown();
+	open_site(&plan);
+	for (int again = 0; again < 2; again++)
+		expect_challenge(c, c->sent_on, c->sent_on_body);
 }
 END_TEST
 
@@ -359,7 +485,7 @@ static const struct copy {
 START_TEST(only_the_answer_that_was_asked_for_is_copied)
 {
 	const struct copy *c = &copies[_i];
-	const struct reply reply = { 200, "ab", 2 };
+	const struct reply reply = { 200, "ab", 2, NULL };
 	bool closing = false;
 	size_t len = wire_copy(&reply, c->head, c->bytes, strlen(c->bytes),
 	    answer, sizeof(answer), &closing);
@@ -388,6 +514,12 @@ int main(void)
 	tcase_add_test(tc, host_may_be_a_policy_host_too_or_nobody);
 	tcase_add_loop_test(tc, p5_refusals_are_whole_and_say_nothing_of_us, 0,
 	    COUNT(refusals));
+	tcase_add_loop_test(tc,
+	    a1_rfc8555_8_3_a_token_that_was_provisioned_and_no_other, 0,
+	    COUNT(challenges));
+	tcase_add_loop_test(tc,
+	    a_node_that_sends_challenges_on_does_so_for_its_hosts_alone, 0,
+	    COUNT(challenges));
 	tcase_add_test(
 	    tc, an_answer_too_many_or_none_is_500_and_drops_the_connection);
 	tcase_add_test(tc, a_thousand_requests_leave_nothing_behind);
