@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_DNS_H
+#define CTL_DNS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+
+/*
+ * What DNS says, asked by many threads at once. Every lookup is a fresh one
+ * with a deadline of its own, and no name that hangs holds up another. CNAMEs
+ * are followed. The hosts file is not looked at: no CA sees it.
+ */
+
+struct dns;
+struct endpoints;
+struct err;
+
+#define DNS_LIMIT_MS      10000 /* of a lookup, whatever its deadline is */
+#define DNS_ALIAS_MAX     256
+#define DNS_ADDRESSES_MAX 16
+#define DNS_WORDS_MAX     128
+
+enum { DNS_A = 1, DNS_AAAA = 28, DNS_CAA = 257 };
+
+enum dns_outcome {
+	DNS_FOUND,
+	DNS_NO_NAME,   /* NXDOMAIN */
+	DNS_NO_RECORD, /* the name is there, but nothing of that type */
+	DNS_FAILED,    /* SERVFAIL, or no answer in time */
+};
+
+struct dns_record {
+	const unsigned char *data;
+	size_t len;
+};
+
+struct dns_answer {
+	enum dns_outcome outcome;
+	char alias[DNS_ALIAS_MAX]; /* where CNAMEs led to; "": there is none */
+	char words[DNS_WORDS_MAX]; /* of DNS_FAILED */
+	struct dns_record *records;
+	size_t count;
+	void *result; /* holds the records' data */
+};
+
+/*
+ * Ask resolver, or the system's where it has none. stop_fd (-1: none):
+ * readable, it ends every lookup at once as failed. NULL and err: there is no
+ * resolver to be asked.
+ */
+struct dns *dns_new(
+    const struct endpoints *resolver, int stop_fd, struct err *err);
+void dns_free(struct dns *d);
+
+/* The records of a type; deadline_ms as clock_now_ms. To be given to _fini. */
+void dns_lookup(struct dns *d, const char *name, int type, int64_t deadline_ms,
+    struct dns_answer *ret_answer);
+void dns_answer_fini(struct dns_answer *a);
+
+/* A and AAAA together, sorted, without a port; those above the bound cut. */
+struct dns_addresses {
+	enum dns_outcome outcome; /* DNS_FOUND: one of both was found */
+	char alias[DNS_ALIAS_MAX];
+	char words[DNS_WORDS_MAX];
+	struct peer at[DNS_ADDRESSES_MAX];
+	size_t count;
+};
+void dns_addresses(struct dns *d, const char *host, int64_t deadline_ms,
+    struct dns_addresses *ret_addresses);
+
+#endif
