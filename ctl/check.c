@@ -16,9 +16,9 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "config/faults.h"
-#include "config/lastgood.h"
 #include "policy/catalog.h"
 #include "policy/policy.h"
+#include "reading.h"
 #include "verb.h"
 
 static void judge_suffixes(const struct catalog_entry *e, const psl_ctx_t *psl,
@@ -75,29 +75,11 @@ static void tell_all(struct faults *f, size_t domains)
 	    plural(domains), wrong, plural(wrong), odd, plural(odd));
 }
 
-/*
- * Read the configuration as a running mta-stsd would, against the last good
- * catalog, so that domains which leave it are told.
- */
-static struct config *open_against_last(
-    const char *path, struct arena *scratch, struct faults *f)
-{
-	struct config *c = config_open(path, f);
-	struct lastgood last = { .catalog = NULL };
-	struct err err;
-
-	if (c == NULL)
-		return NULL;
-	if (lastgood_read(c->settings.state, scratch, &last, &err) < 0)
-		verb_complain("%s: domains that leave are not told", err.text);
-	config_fill(c, last.catalog, 0, f);
-	return c;
-}
-
 static int check_all(const char *config_path, bool strict)
 {
 	struct faults *faults;
 	struct arena *scratch;
+	struct err unread;
 	struct config *c;
 	bool well;
 
@@ -107,7 +89,10 @@ static int check_all(const char *config_path, bool strict)
 	}
 	faults = faults_new();
 	scratch = arena_new(false);
-	c = open_against_last(config_path, scratch, faults);
+	c = reading_open_merged(config_path, scratch, faults, &unread);
+	if (unread.text[0] != '\0')
+		verb_complain(
+		    "%s: domains that leave are not told", unread.text);
 	if (c != NULL)
 		judge_catalog(c->catalog, scratch, faults);
 	tell_all(faults, c == NULL ? 0 : catalog_count(c->catalog));

@@ -22,6 +22,8 @@
 static const struct verb *const verbs[] = {
 	&verb_check,
 	&verb_render,
+	&verb_renew,
+	&verb_forget,
 	&verb_selfsign,
 };
 

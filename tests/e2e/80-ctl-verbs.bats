@@ -43,10 +43,10 @@ simple() {
 	said "mta-stsctl "
 	stopped 0 "$BIN/mta-stsctl" -h
 	local verb
-	for verb in check render selfsign; do
+	for verb in check render renew forget selfsign; do
 		said "  $verb "
 	done
-	for verb in check render selfsign; do
+	for verb in check render renew forget selfsign; do
 		stopped 0 "$BIN/mta-stsctl" "$verb" --help
 		said "usage: mta-stsctl [-c FILE] $verb"
 		said "Example"
