@@ -14,6 +14,7 @@
 #include "base/quote.h"
 #include "config/config_domains.h"
 #include "policy/catalog.h"
+#include "policy/host.h"
 
 #define DAY              86400
 #define WEEK             604800
@@ -138,6 +139,22 @@ static void warn_max_age(
 		t->age_told = false;
 }
 
+/* A longer name cannot be (RFC 1035): there is no record then. */
+static const char *choose_tlsrpt(
+    struct domains *d, const struct draft *draft, const struct terms *from)
+{
+	if (from == NULL || from->tlsrpt == NULL)
+		return NULL;
+	if (draft->domain == NULL ||
+	    strlen(draft->domain) <= DOMAIN_REPORTED_MAX)
+		return from->tlsrpt;
+	faults_add(d->r->faults, SEVERITY_WARNING, draft->at, d->r->subject,
+	    "tlsrpt has no effect: the domain has %zu bytes, and above %d "
+	    "there is no room for _smtp._tls. before it",
+	    strlen(draft->domain), DOMAIN_REPORTED_MAX);
+	return NULL;
+}
+
 static void warn(struct domains *d, const struct draft *draft,
     const struct sources *s, const struct policy *p,
     const struct catalog_entry *e)
@@ -153,7 +170,8 @@ static void warn(struct domains *d, const struct draft *draft,
 		    "senders",
 		    e->policy_len);
 	}
-	if (p->mode == MODE_TESTING && e->tlsrpt == NULL &&
+	if (p->mode == MODE_TESTING &&
+	    (s->tlsrpt == NULL || s->tlsrpt->tlsrpt == NULL) &&
 	    d->unreported_count++ == 0)
 		d->unreported = draft;
 }
@@ -227,7 +245,7 @@ int entry_add(struct domains *d, const struct draft *draft)
 	policy_id(entry.policy, entry.policy_len, computed);
 	entry.mode = policy.mode;
 	entry.id = choose_id(d, &e, computed);
-	entry.tlsrpt = s.tlsrpt != NULL ? s.tlsrpt->tlsrpt : NULL;
+	entry.tlsrpt = choose_tlsrpt(d, draft, s.tlsrpt);
 	entry.delegated = r->c.settings.delegated != NULL &&
 	                  (e.delegated_at == NULL || e.delegated);
 	warn(d, draft, &s, &policy, &entry);

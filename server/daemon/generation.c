@@ -35,17 +35,24 @@ static void tell_faults(struct faults *f)
 	size_t warnings = faults_count(f, SEVERITY_WARNING);
 	size_t total = faults_total(f);
 
+	size_t left = faults_count(f, SEVERITY_FAULT); /* of the faults */
+
 	for (size_t i = 0; i < total && i < FAULTS_TOLD; i++) {
 		enum severity s;
 		const char *text = faults_at(f, i, &s);
 
-		if (s == SEVERITY_FAULT)
+		if (s == SEVERITY_FAULT) {
 			log_error("%s", text);
-		else
+			left--;
+		} else {
 			log_info("%s", text);
+		}
 	}
-	if (total > FAULTS_TOLD)
+	if (total > FAULTS_TOLD && left > 0)
 		log_error("%zu more faults and warnings: see mta-stsctl check",
+		    total - FAULTS_TOLD);
+	else if (total > FAULTS_TOLD)
+		log_info("%zu more warnings: see mta-stsctl check",
 		    total - FAULTS_TOLD);
 	if (warnings > 0)
 		log_notice("the configuration has %zu warning%s: see "

@@ -13,6 +13,8 @@
 
 #define HOST_MAX   253
 #define DOMAIN_MAX 244 /* so that "_mta-sts." fits before it: RULES H17 */
+/* So that "_smtp._tls." does: above it no TLS reports can be asked for. */
+#define DOMAIN_REPORTED_MAX 242
 
 struct err;
 
