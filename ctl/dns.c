@@ -9,6 +9,7 @@
 
 #include "dns.h"
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -247,19 +248,16 @@ void dns_free(struct dns *d)
 	free(d);
 }
 
-void dns_lookup(struct dns *d, const char *name, int type, int64_t deadline_ms,
-    struct dns_answer *ret_answer)
+static void take_answer(const struct question *q, struct dns_answer *ret_answer)
 {
-	struct question q = { .name = name, .type = type };
 	struct dns_answer a = { .outcome = DNS_FAILED };
 	size_t count = 0;
 
-	ask(d, &q, 1, deadline_ms);
-	a.outcome = judge(&q, a.words);
-	take_alias(q.result, a.alias);
-	a.result = q.result;
-	if (q.result != NULL && q.result->havedata)
-		while (q.result->data[count] != NULL)
+	a.outcome = judge(q, a.words);
+	take_alias(q->result, a.alias);
+	a.result = q->result;
+	if (q->result != NULL && q->result->havedata)
+		while (q->result->data[count] != NULL)
 			count++;
 	if (count != 0) {
 		a.records = calloc(count, sizeof(*a.records));
@@ -272,10 +270,33 @@ void dns_lookup(struct dns *d, const char *name, int type, int64_t deadline_ms,
 	}
 	for (; a.count < count; a.count++) {
 		a.records[a.count].data =
-		    (const unsigned char *)q.result->data[a.count];
-		a.records[a.count].len = (size_t)q.result->len[a.count];
+		    (const unsigned char *)q->result->data[a.count];
+		a.records[a.count].len = (size_t)q->result->len[a.count];
 	}
 	*ret_answer = a;
+}
+
+void dns_lookups(struct dns *d, const struct dns_question *questions,
+    size_t count, int64_t deadline_ms, struct dns_answer *ret_answers)
+{
+	struct question q[DNS_TOGETHER_MAX] = { { .name = NULL } };
+
+	assert(count <= DNS_TOGETHER_MAX);
+	for (size_t i = 0; i < count; i++) {
+		q[i].name = questions[i].name;
+		q[i].type = questions[i].type;
+	}
+	ask(d, q, count, deadline_ms);
+	for (size_t i = 0; i < count; i++)
+		take_answer(&q[i], &ret_answers[i]);
+}
+
+void dns_lookup(struct dns *d, const char *name, int type, int64_t deadline_ms,
+    struct dns_answer *ret_answer)
+{
+	const struct dns_question q = { name, type };
+
+	dns_lookups(d, &q, 1, deadline_ms, ret_answer);
 }
 
 void dns_answer_fini(struct dns_answer *a)

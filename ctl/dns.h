@@ -21,8 +21,10 @@ struct err;
 #define DNS_ALIAS_MAX     256
 #define DNS_ADDRESSES_MAX 16
 #define DNS_WORDS_MAX     128
+#define DNS_TOGETHER_MAX  8 /* questions */
 
-enum { DNS_A = 1, DNS_AAAA = 28, DNS_CAA = 257 };
+enum { DNS_A = 1, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28 };
+enum { DNS_TLSA = 52, DNS_CAA = 257 };
 
 enum dns_outcome {
 	DNS_FOUND,
@@ -35,7 +37,6 @@ struct dns_record {
 	const unsigned char *data;
 	size_t len;
 };
-
 struct dns_answer {
 	enum dns_outcome outcome;
 	char alias[DNS_ALIAS_MAX]; /* where CNAMEs led to; "": there is none */
@@ -47,18 +48,24 @@ struct dns_answer {
 
 /*
  * Ask resolver, or the system's where it has none. stop_fd (-1: none):
- * readable, it ends every lookup at once as failed. NULL and err: there is no
- * resolver to be asked.
+ * readable, it ends every lookup at once as failed. NULL and err: there is
+ * none.
  */
 struct dns *dns_new(
     const struct endpoints *resolver, int stop_fd, struct err *err);
 void dns_free(struct dns *d);
 
+struct dns_question {
+	const char *name;
+	int type;
+};
 /* The records of a type; deadline_ms as clock_now_ms. To be given to _fini. */
 void dns_lookup(struct dns *d, const char *name, int type, int64_t deadline_ms,
     struct dns_answer *ret_answer);
+/* Up to DNS_TOGETHER_MAX of them side by side, as many answers. */
+void dns_lookups(struct dns *d, const struct dns_question *questions,
+    size_t count, int64_t deadline_ms, struct dns_answer *ret_answers);
 void dns_answer_fini(struct dns_answer *a);
-
 /* A and AAAA together, sorted, without a port; those above the bound cut. */
 struct dns_addresses {
 	enum dns_outcome outcome; /* DNS_FOUND: one of both was found */

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "base/address.h"
+#include "trust.h"
 
 struct transfer {
 	const struct fetch_plan *plan;
@@ -102,6 +103,8 @@ static CURLcode set_up(struct transfer *t)
 	(void)curl_easy_setopt(
 	    c, CURLOPT_USERAGENT, "mta-stsctl/" MTA_STSD_VERSION);
 	code = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (code == CURLE_OK && t->plan->shown != NULL)
+		code = trust_judge(c, t->plan->shown);
 	if (code == CURLE_OK && t->plan->at != NULL)
 		code = pin(t);
 	if (code == CURLE_OK)
@@ -119,6 +122,7 @@ static enum fetch_end judge_connect(CURL *c, const char **ret_words)
 		return FETCH_SILENT;
 	}
 	*ret_words = error == ECONNREFUSED ? "connection refused"
+	             : error == ECONNRESET ? "connection reset"
 	                                   : "network unreachable";
 	return FETCH_NO_WAY;
 }
@@ -143,13 +147,15 @@ static enum fetch_end judge(
 	case CURLE_SEND_ERROR:
 		*ret_words = "closed without an answer";
 		return FETCH_NONSENSE;
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9, that is, anything */
+		*ret_words = "an answer that is not HTTP";
+		return FETCH_NONSENSE;
 	case CURLE_ABORTED_BY_CALLBACK:
 		*ret_words = "stopped";
 		return FETCH_FAILED;
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_OUT_OF_MEMORY:
 		*ret_words = curl_easy_strerror(code);
 		return FETCH_FAILED;
@@ -162,12 +168,15 @@ static enum fetch_end judge(
 static void take_answer(const struct transfer *t)
 {
 	struct fetch_result *r = t->result;
-	const char *to = NULL;
+	const char *to = NULL, *type = NULL;
 
 	(void)curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &r->status);
 	(void)curl_easy_getinfo(t->curl, CURLINFO_REDIRECT_URL, &to);
 	if (to != NULL)
 		(void)snprintf(r->location, sizeof(r->location), "%s", to);
+	(void)curl_easy_getinfo(t->curl, CURLINFO_CONTENT_TYPE, &type);
+	if (type != NULL)
+		(void)snprintf(r->type, sizeof(r->type), "%s", type);
 }
 
 /* What libcurl has OpenSSL write to a peer that has gone raises SIGPIPE. */

@@ -12,10 +12,12 @@
  */
 
 struct peer;
+struct trust_shown;
 
 #define FETCH_WORDS_MAX    160
 #define FETCH_LOCATION_MAX 2048
 #define FETCH_HOST_MAX     256
+#define FETCH_TYPE_MAX     128
 
 struct fetch_plan {
 	const char *url;
@@ -25,9 +27,11 @@ struct fetch_plan {
 	 */
 	const struct peer *at;
 	bool any_certificate; /* none is verified */
-	size_t cap;           /* of the body */
-	int64_t limit_ms;     /* for all of it */
-	int stop_fd;          /* readable: end within a second; -1: none */
+	/* Judges the certificate, as senders do, and tells; NULL: libcurl. */
+	struct trust_shown *shown;
+	size_t cap;       /* of the body */
+	int64_t limit_ms; /* for all of it */
+	int stop_fd;      /* readable: end within a second; -1: none */
 };
 
 enum fetch_end {
@@ -46,6 +50,7 @@ struct fetch_result {
 	size_t len;
 	bool cut;                          /* the body was above cap */
 	char location[FETCH_LOCATION_MAX]; /* absolute; "": no redirect */
+	char type[FETCH_TYPE_MAX];         /* Content-Type; "": none */
 };
 
 /* To be given to fetch_result_fini in any case. */

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 struct floor {
 	const struct jobs *jobs;
@@ -79,6 +80,17 @@ static void work_alone(const struct jobs *j)
 	}
 }
 
+/* A lookup holds some ten, and what is given at first is often 1024. */
+static void take_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r); /* else fewer jobs will do */
+}
+
 void jobs_run(const struct jobs *j)
 {
 	size_t count = j->at_once < j->count ? j->at_once : j->count;
@@ -91,6 +103,7 @@ void jobs_run(const struct jobs *j)
 	};
 	size_t hired = 0;
 
+	take_descriptors();
 	if (threads != NULL && f.done != NULL)
 		hired = hire(&f, threads, count);
 	if (hired == 0)

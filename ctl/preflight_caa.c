@@ -98,8 +98,7 @@ static void ask(struct preflight_ca *ca)
 	fetch_result_fini(&r);
 }
 
-/* The CA's names; false: they could not be asked for. */
-static bool find_names(struct preflight_ca *ca, struct caa_names *ret_names)
+bool preflight_ca_names(struct preflight_ca *ca, struct caa_names *ret_names)
 {
 	bool known;
 
@@ -184,7 +183,7 @@ unsigned preflight_judge_caa(
 		(void)snprintf(ret_words, cap, "CAA of %s: %s", name, a.words);
 		types = 0;
 	} else if (outcome == DNS_FOUND && caa_names_a_ca(a.records, a.count) &&
-	           !find_names(ca, &names)) {
+	           !preflight_ca_names(ca, &names)) {
 		(void)snprintf(ret_words, cap,
 		    "CAA of %s cannot be judged: the CA's directory: %s", name,
 		    ca->words);

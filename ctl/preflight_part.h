@@ -6,17 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "caa.h"
 #include "dns.h"
 #include "policy/challenge.h"
 #include "preflight.h"
+#include "preflight_ca.h"
 
 #define ANSWER_LIMIT_MS 5000 /* of one connection and its answer */
 #define ANSWER_LIMIT    "5 s"
 
 struct client_tls;
-struct preflight_ca;
-
 enum { TYPES = 2 };
 
 struct preflight {
@@ -64,7 +62,6 @@ extern const struct preflight_type {
 	void (*see)(const struct trial *t, const struct peer *at,
 	    struct sight *ret_sight);
 } preflight_types[TYPES];
-
 struct sights {
 	struct sight of[TYPES][DNS_ADDRESSES_MAX];
 };
@@ -72,12 +69,6 @@ struct sights {
 /* What did not pass, in words; "" where nothing was seen amiss. */
 void preflight_tell(
     const struct trial *t, const struct sights *s, char *ret_words, size_t cap);
-
-/* Who the CA is, for CAA: url's directory, asked for at most once. */
-struct preflight_ca *preflight_ca_new(const char *url, int stop_fd);
-void preflight_ca_free(struct preflight_ca *ca);
-/* Forget that it could not be had. */
-void preflight_ca_renew(struct preflight_ca *ca);
 
 /*
  * The types among types that CAA allows; if not all of them, in words (cap

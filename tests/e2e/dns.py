@@ -1,24 +1,28 @@
 # SPDX-License-Identifier: ISC
 """dns.py ADDRESS TABLE: a resolver on port 53 whose world is a table, read
-anew for each question. A line is a name, a type (A, AAAA, CNAME, CAA) and its
-value; or a name, SERVFAIL, REFUSED or SILENT (no answer at all), and the type
-it befalls, else all. "*" befalls every name. Other names do not exist, unless
-one below them does. Each question is told on standard output."""
+anew when it has changed. A line is a name, a type (A, AAAA, CNAME, CAA, MX,
+TXT, TLSA) and its value, as in a zone file; or a name, SERVFAIL, REFUSED or
+SILENT (no answer at all), and the type it befalls, else all. "*" befalls every
+name. Other names do not exist, unless one below them does. Each question is
+told on standard output."""
 
 import ipaddress
+import os
+import shlex
 import socketserver
 import struct
 import sys
 import threading
 
-TYPES = {"A": 1, "CNAME": 5, "AAAA": 28, "CAA": 257}
+TYPES = {"A": 1, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28, "TLSA": 52,
+         "CAA": 257}
 FATES = {"SERVFAIL": 2, "REFUSED": 5, "SILENT": None}
 NOERROR, NXDOMAIN = 0, 3
 CHAIN_MAX = 12
 
 
 def wire_name(name):
-    labels = name.rstrip(".").encode().split(b".")
+    labels = [part for part in name.rstrip(".").encode().split(b".") if part]
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
@@ -27,6 +31,16 @@ def rdata(kind, value):
         return ipaddress.ip_address(value).packed
     if kind == "CNAME":
         return wire_name(value)
+    if kind == "MX":
+        preference, host = value.split()
+        return struct.pack("!H", int(preference)) + wire_name(host)
+    if kind == "TXT":
+        strings = [text.encode() for text in shlex.split(value)]
+        return b"".join(bytes([len(text)]) + text for text in strings)
+    if kind == "TLSA":
+        usage, selector, matching, data = value.split()
+        return bytes([int(usage), int(selector), int(matching)]) + \
+            bytes.fromhex(data)
     flags, tag, value = (value + " ").split(" ", 2)
     return bytes([int(flags), len(tag)]) + tag.encode() + \
         value.strip().encode()
@@ -35,13 +49,15 @@ def rdata(kind, value):
 class World:
     def __init__(self, path):
         self.names, self.records, self.aliases, self.fates = set(), {}, {}, {}
-        with open(path, encoding="ascii") as table:
+        with open(path, encoding="utf-8") as table:
             for line in table:
                 if line.strip() and not line.startswith("#"):
                     self._take(*(line.strip().split(None, 2) + [""])[:3])
 
     def _take(self, name, word, value):
-        self.names.add(name)
+        labels = name.split(".")
+        self.names.update(
+            ".".join(labels[i:]) for i in range(len(labels)))
         if word in FATES:
             self.fates[name, TYPES.get(value)] = FATES[word]
         elif word == "CNAME":
@@ -68,10 +84,17 @@ class World:
                 break
             chain.append((name, TYPES["CNAME"], wire_name(target)))
             name = target
-        exists = any(known == name or known.endswith("." + name)
-                     for known in self.names)
-        return NOERROR if exists else NXDOMAIN, chain + [
+        return NOERROR if name in self.names else NXDOMAIN, chain + [
             (name, kind, data) for data in self.records.get((name, kind), [])]
+
+
+def world(path, known={}):
+    """The table as it is now."""
+    stat = os.stat(path)
+    version = stat.st_ino, stat.st_mtime_ns, stat.st_size
+    if known.get("now", (None,))[0] != version:
+        known["now"] = version, World(path)
+    return known["now"][1]
 
 
 def respond(packet, path):
@@ -83,7 +106,7 @@ def respond(packet, path):
     kind, = struct.unpack_from("!H", packet, at + 1)
     name = ".".join(labels)
     print(name, kind, flush=True)
-    code, found = World(path).answer(name, kind)
+    code, found = world(path).answer(name, kind)
     if code is None:
         return None
     body = b"".join(
