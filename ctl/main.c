@@ -21,6 +21,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_check,
+	&verb_records,
 	&verb_render,
 	&verb_renew,
 	&verb_forget,
