@@ -26,6 +26,7 @@ static const struct verb *const verbs[] = {
 	&verb_renew,
 	&verb_forget,
 	&verb_selfsign,
+	&verb_verify,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(*verbs))

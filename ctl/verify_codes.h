@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_VERIFY_CODES_H
+#define CTL_VERIFY_CODES_H
+
+#include <stddef.h>
+
+#include "verify.h"
+
+/*
+ * The tables of codes: of the TXT record, the policy host and the policy; of
+ * MX hosts and what stands beside. Private to verify.
+ */
+
+extern const struct verify_code verify_codes_policy[], verify_codes_mail[];
+extern const size_t verify_codes_policy_count, verify_codes_mail_count;
+
+#endif
