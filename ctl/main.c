@@ -23,6 +23,7 @@ static const struct verb *const verbs[] = {
 	&verb_check,
 	&verb_records,
 	&verb_render,
+	&verb_import,
 	&verb_renew,
 	&verb_forget,
 	&verb_selfsign,

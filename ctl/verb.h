@@ -28,7 +28,7 @@ struct verb {
 	int (*run)(const char *config_path, int argc, char **argv);
 };
 
-extern const struct verb verb_check, verb_forget, verb_records,
+extern const struct verb verb_check, verb_forget, verb_import, verb_records,
     verb_render, verb_renew, verb_selfsign, verb_verify;
 
 /* "mta-stsctl: " and a printf-like sentence on standard error. */
