@@ -2,7 +2,8 @@
 /*
  * check: every fault and warning of the configuration, each with its place,
  * and how many they are. Beside what mta-stsd itself judges it warns of
- * patterns over a public suffix, below which anybody may register a name.
+ * patterns over a public suffix, below which anybody may register a name, and
+ * of hosts that have no certificate and no way to get one.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -10,12 +11,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "config/config.h"
 #include "config/faults.h"
+#include "pairs.h"
 #include "policy/catalog.h"
 #include "policy/policy.h"
 #include "reading.h"
@@ -51,6 +54,49 @@ static void judge_catalog(
 	}
 	for (i = 0; i < catalog_count(c); i++)
 		judge_suffixes(catalog_at(c, i), psl, scratch, f);
+}
+
+static bool has_none(
+    const struct pairs *p, const char *host, int64_t now, size_t *count)
+{
+	const char *why;
+
+	if (pairs_judge(p, host, now, &why) != READY_NO)
+		return false;
+	return ++*count == 1;
+}
+
+/* One line for all of them: the first stands for the others. */
+static void judge_certificates(const struct config *c, struct faults *f)
+{
+	const struct settings *s = &c->settings;
+	const struct place at = { .file = c->path };
+	struct pairs *p;
+	int64_t now = (int64_t)time(NULL);
+	const char *first = NULL;
+	char more[64] = "";
+	size_t count = 0;
+
+	if (s->https.count == 0 || s->acme.configured)
+		return;
+	p = pairs_open(s);
+	if (s->host != NULL && has_none(p, s->host, now, &count))
+		first = s->host;
+	for (size_t i = 0; i < catalog_count(c->catalog); i++) {
+		const char *host = catalog_at(c->catalog, i)->host;
+
+		if (has_none(p, host, now, &count))
+			first = host;
+	}
+	pairs_free(p);
+	if (first == NULL)
+		return;
+	if (count > 1)
+		(void)snprintf(
+		    more, sizeof(more), " (and %zu more like it)", count - 1);
+	faults_add(f, SEVERITY_WARNING, at, first,
+	    "no certificate below %s, and no acme to get one%s", s->certs,
+	    more);
 }
 
 static const char *plural(size_t n)
@@ -93,8 +139,10 @@ static int check_all(const char *config_path, bool strict)
 	if (unread.text[0] != '\0')
 		verb_complain(
 		    "%s: domains that leave are not told", unread.text);
-	if (c != NULL)
+	if (c != NULL) {
 		judge_catalog(c->catalog, scratch, faults);
+		judge_certificates(c, faults);
+	}
 	tell_all(faults, c == NULL ? 0 : catalog_count(c->catalog));
 	well = faults_count(faults, SEVERITY_FAULT) == 0 &&
 	       (!strict || faults_count(faults, SEVERITY_WARNING) == 0);

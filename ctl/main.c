@@ -26,6 +26,7 @@ static const struct verb *const verbs[] = {
 	&verb_import,
 	&verb_renew,
 	&verb_forget,
+	&verb_status,
 	&verb_selfsign,
 	&verb_verify,
 };

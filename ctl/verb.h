@@ -29,7 +29,7 @@ struct verb {
 };
 
 extern const struct verb verb_check, verb_forget, verb_import, verb_records,
-    verb_render, verb_renew, verb_selfsign, verb_verify;
+    verb_render, verb_renew, verb_selfsign, verb_status, verb_verify;
 
 /* "mta-stsctl: " and a printf-like sentence on standard error. */
 void verb_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -35,7 +35,8 @@ static void tried(struct due *d, enum outcome outcome, const char *directory,
 	d->last.outcome = (int)outcome;
 	d->last.tried = NOW + tried_at;
 	d->last.next = NOW + next;
-	(void)strcpy(d->last.directory, directory);
+	(void)snprintf(
+	    d->last.directory, sizeof(d->last.directory), "%s", directory);
 }
 
 /* A life, and how much of it is left at the latest moment of a renewal. */
@@ -145,7 +146,8 @@ START_TEST(a9_a_pair_of_another_directory_counts_as_missing)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		d = due_of("mta-sts.example.com", -DAY, 89 * DAY);
 		d.pair.own = rows[i].own;
-		(void)strcpy(d.last.issued_by, rows[i].issued_by);
+		(void)snprintf(d.last.issued_by, sizeof(d.last.issued_by), "%s",
+		    rows[i].issued_by);
 		due_judge(&d, HERE, NOW);
 		ck_assert_int_eq(d.why, rows[i].why);
 	}

@@ -122,6 +122,20 @@ START_TEST(no_thread_to_be_had_is_no_failure)
 }
 END_TEST
 
+START_TEST(descriptors_are_taken_up_to_the_hard_limit)
+{
+	struct tally t = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct rlimit r;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &r), 0);
+	r.rlim_cur = 64;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &r), 0);
+	run(&t, 1, 1, true);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &r), 0);
+	ck_assert_uint_eq(r.rlim_cur, r.rlim_max);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("jobs");
@@ -131,6 +145,7 @@ int main(void)
 	    t, each_is_done_and_told_once_so_many_at_once, 0, COUNT(amounts));
 	tcase_add_test(t, nobody_needs_to_listen);
 	tcase_add_test(t, no_thread_to_be_had_is_no_failure);
+	tcase_add_test(t, descriptors_are_taken_up_to_the_hard_limit);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

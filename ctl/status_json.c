@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * status for programs: what the manual says, and no more. Moments are as in
+ * RFC 3339, what is not known is null.
+ */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "config/config.h"
+#include "moment.h"
+#include "policy/catalog.h"
+#include "status_part.h"
+
+#define DAY_S 86400
+
+static json_t *text_or_null(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? json_null()
+	                                       : json_string(text);
+}
+
+static json_t *moment_or_null(int64_t at)
+{
+	char text[MOMENT_MAX];
+
+	if (at == 0)
+		return json_null();
+	moment_text(at, text);
+	return json_string(text);
+}
+
+static json_t *certificate(const struct status *s, const struct status_host *h)
+{
+	const struct due_pair *p = &h->due.pair;
+	json_t *days = json_null();
+
+	if (p->there)
+		days = json_integer((p->not_after - s->now) / DAY_S);
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "state",
+	    certificate_text(h->certificate), "not_before",
+	    moment_or_null(p->there ? p->not_before : 0), "not_after",
+	    moment_or_null(p->there ? p->not_after : 0), "days_left", days,
+	    "fault", text_or_null(h->due.fault));
+}
+
+static json_t *renewal(const struct status_host *h)
+{
+	const struct attempt *a = &h->due.last;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i}", "last",
+	    moment_or_null(h->last), "next", moment_or_null(h->next), "tried",
+	    moment_or_null(a->tried), "result", text_or_null(a->result), "seen",
+	    text_or_null(a->seen), "failures", (int)a->failures);
+}
+
+static json_t *host(const struct status *s, const struct status_host *h)
+{
+	const struct catalog_entry *e = h->entry;
+
+	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:o}",
+	    "domain", text_or_null(e != NULL ? e->domain : NULL), "host",
+	    h->due.host, "status", grade_text(h->grade), "to_do", h->step,
+	    "mode", text_or_null(e != NULL ? mode_text(e->mode) : NULL), "id",
+	    text_or_null(e != NULL ? e->id : NULL), "kept",
+	    e != NULL && e->kept, "certificate", certificate(s, h), "renewal",
+	    renewal(h));
+}
+
+void status_show_json(const struct status *s, const struct status_host *one)
+{
+	json_t *hosts = json_array(), *orphans = json_array(), *all;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (one == NULL || one == &s->hosts[i])
+			(void)json_array_append_new(
+			    hosts, host(s, &s->hosts[i]));
+	for (size_t i = 0; one == NULL && i < s->orphan_count; i++)
+		(void)json_array_append_new(
+		    orphans, json_string(s->orphans[i]));
+	all = json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "configuration",
+	    s->config->path, "last_good", s->last_good, "certificates_fault",
+	    text_or_null(s->certs_fault), "state_fault",
+	    text_or_null(s->state_fault), "paused_until",
+	    moment_or_null(s->paused ? s->pause.until : 0), "hosts", hosts,
+	    "orphans", orphans);
+	(void)json_dumpf(all, stdout, JSON_INDENT(2)); /* main looks at it */
+	putchar('\n');
+	json_decref(all);
+}

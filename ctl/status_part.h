@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CTL_STATUS_PART_H
+#define CTL_STATUS_PART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "due.h"
+#include "renew_pause.h"
+
+/* What is known of each host, and how it is shown. */
+
+struct arena;
+struct catalog_entry;
+struct config;
+struct pairs;
+enum grade { /* the order in which hosts are shown, the last first */
+	GRADE_WELL,
+	GRADE_UNKNOWN, /* its certificate cannot be seen */
+	GRADE_PENDING, /* on the way; no error */
+	GRADE_TROUBLE,
+};
+
+enum certificate {
+	CERTIFICATE_VALID,
+	CERTIFICATE_MISSING,
+	CERTIFICATE_BROKEN, /* there is one that cannot be used */
+	CERTIFICATE_EXPIRED,
+	CERTIFICATE_FUTURE,
+	CERTIFICATE_UNKNOWN,
+	CERTIFICATE_OTHERS, /* no business of ours: there is no HTTPS */
+};
+struct status_host {
+	const struct catalog_entry *entry; /* NULL: it is `host:` */
+	struct due due;
+	enum certificate certificate;
+	bool renewed_before; /* uacme keeps older ones beside its pair */
+	enum grade grade;
+	int64_t last; /* when the certificate came; 0: not known */
+	int64_t next; /* the next renewal, or try; 0: none is known */
+	const char *step;
+};
+
+struct status {
+	const struct config *config;
+	bool last_good; /* the configuration's files cannot be used */
+	bool faulty;    /* a fault in them may hide a host */
+	int64_t now;
+	struct arena *arena;
+	struct pairs *pairs;
+	const char *certs_fault; /* why not all can be read; NULL: they can */
+	const char *dir;         /* STATE/renew */
+	const char *state_fault; /* why that cannot be read; NULL: it can */
+	struct pause pause;
+	bool paused;
+	struct status_host *hosts; /* sorted: trouble first */
+	size_t count;
+	const char **orphans; /* sorted */
+	size_t orphan_count;
+};
+
+/* status_survey.c: all that files tell. */
+void status_survey(struct status *s);
+/* status_step.c: h's grade, next and step, from the rest of it. */
+void status_judge(struct status *s, struct status_host *h);
+/* status_orphans.c: hosts of which there is something, but no entry. */
+void status_find_orphans(struct status *s);
+/* status_show.c: on standard output. */
+void status_show_all(const struct status *s);
+void status_show_one(const struct status *s, const struct status_host *h);
+/* status_json.c: of all, or of the one. */
+void status_show_json(const struct status *s, const struct status_host *one);
+const char *grade_text(enum grade g);
+const char *certificate_text(enum certificate c);
+/* "36 d", "5 h", "3 min": how long. */
+#define SPAN_MAX 24
+void span_words(int64_t seconds, char ret_words[SPAN_MAX]);
+
+#endif
