@@ -370,3 +370,25 @@ refute_served() {
 	log_has '^(error|warning): .*last-good'
 	serves_age 604800 "${MAIN[@]}" "${INCLUDED[@]}"
 }
+
+# many_warnings: 250 domains, each with an id that has no effect.
+many_warnings() {
+	conf <<-END
+		domains:
+		$(seq -f '  d%g.example: { id: x, mode: none }' 250)
+	END
+}
+
+@test "what is too much for a log is told by the gravest of it" {
+	many_warnings >"$CONF"
+	rm -r "$T/conf/domains.d"
+	expect_log '^error: 51 more faults and warnings' \
+	    'd[0-9]+\.example: no certificate'
+	start_daemon
+	log_has '^info: 50 more warnings: see mta-stsctl check'
+	{
+		many_warnings
+		echo '  broken.example: { mode: none, id: [] }'
+	} | replace "$CONF"
+	wait_log '^error: 51 more faults and warnings: see mta-stsctl check'
+}

@@ -43,10 +43,10 @@ simple() {
 	said "mta-stsctl "
 	stopped 0 "$BIN/mta-stsctl" -h
 	local verb
-	for verb in check render renew forget selfsign; do
+	for verb in check records render renew forget selfsign; do
 		said "  $verb "
 	done
-	for verb in check render renew forget selfsign; do
+	for verb in check records render renew forget selfsign; do
 		stopped 0 "$BIN/mta-stsctl" "$verb" --help
 		said "usage: mta-stsctl [-c FILE] $verb"
 		said "Example"
@@ -76,6 +76,10 @@ simple() {
 		check --strict -xy|check knows no option -xy
 		check --strict=x|check knows no option --strict=x
 		selfsign --dir=/x -y|selfsign knows no option -y
+		records --format|--format wants a value
+		records --format jsn|there is no format "jsn": did you mean "json"?
+		records --format=|there is no format ""
+		records --redy|records knows no option --redy
 		render|render takes the name of one domain
 		render a.example b.example|render takes the name of one domain
 		render -x|render knows no option -x
@@ -89,7 +93,7 @@ simple() {
 @test "a result that cannot be written is exit status 2" {
 	simple
 	local row
-	for row in check "render example.com" selfsign -V -h "check --help"; do
+	for row in check records "records --format json" "render example.com" selfsign -V -h "check --help"; do
 		# shellcheck disable=SC2086 # a list of words
 		stopped 2 sh -c "exec '$BIN/mta-stsctl' -c '$CONF' $row >/dev/full"
 		complained "cannot write to standard output: "
@@ -119,15 +123,46 @@ simple() {
 	said "max_age 99999999 is above 31557600"
 	said 'b.example: mx "*.co.uk" stands over a public suffix'
 	grep 'public suffix' "$T/out" | grep -q '(warning)$'
-	[ "$(tail -n 1 "$T/out")" = "1 domain, 2 faults, 1 warning" ]
+	said "mta-sts.b.example: no certificate below $CERTS, and no acme to get one (warning)"
+	[ "$(tail -n 1 "$T/out")" = "1 domain, 2 faults, 2 warnings" ]
 
 	sed -i '/[ac]\.example:/d' "$CONF"
 	stopped 0 ctl check
-	[ "$(tail -n 1 "$T/out")" = "1 domain, 0 faults, 1 warning" ]
+	[ "$(tail -n 1 "$T/out")" = "1 domain, 0 faults, 2 warnings" ]
 	stopped 1 ctl check --strict
+	selfsign
 	sed -i 's/\*\.co\.uk/*.example.co.uk/' "$CONF"
 	stopped 0 ctl check --strict
 	[ "$(cat "$T/out")" = "1 domain, 0 faults, 0 warnings" ]
+}
+
+@test "check: hosts without a certificate and no way to get one" {
+	simple
+	stopped 0 ctl check
+	said "mta-sts.example.com: no certificate below $CERTS, and no acme to get one (and 1 more like it) (warning)"
+	for SETTINGS in "host: policies.example.net" \
+	    "acme: { agree_to_terms: true }"; do
+		simple
+		stopped 0 ctl check
+		"${SETTINGS%%:*}_well"
+	done
+	SETTINGS=
+	simple
+	selfsign
+	stopped 0 ctl check
+	acme_well
+	# Where there is no such directory another machine may have them.
+	rm -r "$CERTS"
+	stopped 0 ctl check
+	acme_well
+}
+
+host_well() {
+	said "policies.example.net: no certificate below $CERTS, and no acme to get one (and 2 more like it)"
+}
+
+acme_well() {
+	refute grep -q 'no certificate' "$T/out"
 }
 
 @test "check: no such file is exit status 2, no YAML is 1" {
