@@ -27,11 +27,8 @@
 
 static bool is_configured(const struct config *c, const char *host)
 {
-	const char *own = c->settings.host;
-
 	return catalog_find(c->catalog, host) != NULL ||
-	       catalog_find_host(c->catalog, host) != NULL ||
-	       (own != NULL && strcmp(own, host) == 0);
+	       config_has_host(c, host);
 }
 
 static void on_note(void *cookie, const struct store_note *n)

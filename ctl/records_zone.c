@@ -110,7 +110,9 @@ static void put_heading(const struct rr *last, const struct rr *r)
 	printf("; %s\n", words[r->place] != NULL ? words[r->place] : r->domain);
 }
 
-void records_zone(const struct showing *s, bool compared)
+/* Headings and comments are the same in both formats; put is for the rest. */
+static void put_all(
+    const struct showing *s, bool compared, void (*put)(const struct rr *r))
 {
 	const struct rr *r, *last = NULL;
 
@@ -119,13 +121,22 @@ void records_zone(const struct showing *s, bool compared)
 		put_heading(last, r);
 		if (compared)
 			put_live(&s->at[i]);
-		if (is_comment(r)) {
+		if (is_comment(r))
 			put_comment(r);
-			continue;
-		}
-		put_record(r);
-		putchar('\n');
+		else
+			put(r);
 	}
+}
+
+static void put_line(const struct rr *r)
+{
+	put_record(r);
+	putchar('\n');
+}
+
+void records_zone(const struct showing *s, bool compared)
+{
+	put_all(s, compared, put_line);
 }
 
 /*
@@ -150,22 +161,15 @@ static void put_deletions(const struct rr *r)
 }
 
 /* A message a name: each may lie in a zone of its own. */
+static void put_message(const struct rr *r)
+{
+	put_deletions(r);
+	fputs("update add ", stdout);
+	put_record(r);
+	fputs("\nsend\n", stdout);
+}
+
 void records_nsupdate(const struct showing *s, bool compared)
 {
-	const struct rr *r, *last = NULL;
-
-	for (size_t i = 0; i < s->count; i++, last = r) {
-		r = s->at[i].record;
-		put_heading(last, r);
-		if (compared)
-			put_live(&s->at[i]);
-		if (is_comment(r)) {
-			put_comment(r);
-			continue;
-		}
-		put_deletions(r);
-		fputs("update add ", stdout);
-		put_record(r);
-		fputs("\nsend\n", stdout);
-	}
+	put_all(s, compared, put_message);
 }

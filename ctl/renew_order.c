@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "due_queue.h"
 #include "moment.h"
+#include "policy/host.h"
 #include "renew_account.h"
 #include "renew_files.h"
 #include "renew_part.h"
@@ -165,13 +166,9 @@ static void succeed(struct renew *r, struct due *d)
 	keep(r, d);
 }
 
-static bool is_below(const char *host, const char *domain)
+static bool is_at_or_below(const char *host, const char *domain)
 {
-	size_t host_len = strlen(host), len = strlen(domain);
-
-	return len > 0 && len <= host_len &&
-	       strcmp(host + host_len - len, domain) == 0 &&
-	       (len == host_len || host[host_len - len - 1] == '.');
+	return strcmp(host, domain) == 0 || host_is_below(host, domain);
 }
 
 /* Whoever else wants one below that domain would meet the same limit. */
@@ -180,13 +177,13 @@ static void hold_domain(
 {
 	size_t count = 0;
 
-	if (!is_below(d->host, u->subject))
+	if (!is_at_or_below(d->host, u->subject))
 		return;
 	for (size_t i = 0; i < r->host_count && r->ending == ENDING_NOT; i++) {
 		struct due *other = &r->hosts[i];
 
 		if (other == d || other->why == DUE_NOT ||
-		    !is_below(other->host, u->subject))
+		    !is_at_or_below(other->host, u->subject))
 			continue;
 		attempt_limited(
 		    &other->last, r->directory, d->last.next, d->last.result);

@@ -15,21 +15,31 @@
 #define LINE_MAX_BYTES 2048
 #define CLEAR          "\r\033[K"
 
+/* Is it told already, as a line of the log? Else a person is to be told. */
+static bool __attribute__((format(printf, 4, 0)))
+word(const struct renew *r, enum log_level level, char text[LINE_MAX_BYTES],
+    const char *fmt, va_list args)
+{
+	(void)vsnprintf(text, LINE_MAX_BYTES, fmt, args);
+	if (r->supervised)
+		log_line(level, "%s", text);
+	else if (r->has_progress)
+		fputs(CLEAR, stderr);
+	return r->supervised;
+}
+
 void renew_tell(
     const struct renew *r, enum log_level level, const char *fmt, ...)
 {
 	char text[LINE_MAX_BYTES];
 	va_list args;
+	bool told;
 
 	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
+	told = word(r, level, text, fmt, args);
 	va_end(args);
-	if (r->supervised) {
-		log_line(level, "%s", text);
+	if (told)
 		return;
-	}
-	if (r->has_progress)
-		fputs(CLEAR, stderr);
 	printf("%s\n", text);
 	(void)fflush(stdout); /* main sees what could not be written */
 }
@@ -39,17 +49,13 @@ void renew_complain(
 {
 	char text[LINE_MAX_BYTES];
 	va_list args;
+	bool told;
 
 	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
+	told = word(r, level, text, fmt, args);
 	va_end(args);
-	if (r->supervised) {
-		log_line(level, "%s", text);
-		return;
-	}
-	if (r->has_progress)
-		fputs(CLEAR, stderr);
-	verb_complain("%s", text);
+	if (!told)
+		verb_complain("%s", text);
 }
 
 void renew_progress(const struct renew *r, const char *fmt, ...)

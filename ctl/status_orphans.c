@@ -12,7 +12,6 @@
 #include "base/arena.h"
 #include "config/config.h"
 #include "pairs.h"
-#include "policy/catalog.h"
 #include "policy/host.h"
 #include "status_part.h"
 #include "tls/pair.h"
@@ -51,12 +50,8 @@ static struct served find_served(const struct status *s)
 static bool is_orphan(
     const struct status *s, const struct served *served, const char *name)
 {
-	const struct config *c = s->config;
-	const char *own = c->settings.host;
-
 	return host_is_valid(name, strlen(name)) &&
-	       catalog_find_host(c->catalog, name) == NULL &&
-	       (own == NULL || strcmp(own, name) != 0) &&
+	       !config_has_host(s->config, name) &&
 	       (served->count == 0 ||
 	           bsearch(&name, served->names, served->count, sizeof(char *),
 	               by_text) == NULL);

@@ -26,14 +26,6 @@ static bool named_host(const char *detail, char ret_host[HOST_MAX + 1])
 	return false;
 }
 
-static bool is_below(const char *host, const char *domain)
-{
-	size_t len = strlen(host), tail = strlen(domain);
-
-	return len > tail && host[len - tail - 1] == '.' &&
-	       strcmp(host + len - tail, domain) == 0;
-}
-
 enum verdict limit_judge(
     const char *detail, const char *host, char ret_subject[HOST_MAX + 1])
 {
@@ -46,7 +38,7 @@ enum verdict limit_judge(
 	if (strcasestr(detail, own[0]) == NULL && named_host(detail, named)) {
 		if (strcmp(named, host) == 0)
 			return VERDICT_LIMIT_HOST;
-		if (is_below(host, named)) {
+		if (host_is_below(host, named)) {
 			memcpy(ret_subject, named, strlen(named) + 1);
 			return VERDICT_LIMIT_DOMAIN;
 		}

@@ -194,6 +194,14 @@ void config_keep(struct config *c, const struct catalog *last)
 	r->scratch = NULL;
 }
 
+bool config_has_host(const struct config *c, const char *host)
+{
+	const char *own = c->settings.host;
+
+	return catalog_find_host(c->catalog, host) != NULL ||
+	       (own != NULL && strcmp(own, host) == 0);
+}
+
 bool config_renews(const struct settings *s)
 {
 	return s->acme.configured && s->acme.redirect == NULL &&

@@ -108,6 +108,9 @@ void config_keep(struct config *c, const struct catalog *last);
 
 void config_free(struct config *c);
 
+/* Is host the policy host of a configured domain, or `host:` itself? */
+bool config_has_host(const struct config *c, const char *host);
+
 /* Do we get the certificates, and not somebody else for us? */
 bool config_renews(const struct settings *s);
 

@@ -38,14 +38,6 @@ static void on_note(void *cookie, const struct store_note *n)
 	}
 }
 
-static bool is_configured(const struct config *c, const char *host)
-{
-	const char *own = c->settings.host;
-
-	return catalog_find_host(c->catalog, host) != NULL ||
-	       (own != NULL && strcmp(own, host) == 0);
-}
-
 /* The pair that host has, its absence or its age told; false: none. */
 static bool check_host(
     const struct generation *g, const char *host, int64_t now, bool loud)
@@ -76,7 +68,7 @@ static bool check_host(
 static bool is_news(
     const struct generation *last, const char *host, int64_t now)
 {
-	return last == NULL || !is_configured(last->config, host) ||
+	return last == NULL || !config_has_host(last->config, host) ||
 	       store_find(last->store, host, now) != NULL;
 }
 
@@ -122,7 +114,7 @@ static void check_pairs(const struct generation *g)
 		const struct pair *p = store_at(g->store, i);
 		bool used = false;
 
-		if (is_configured(g->config, p->name) &&
+		if (config_has_host(g->config, p->name) &&
 		    !pair_covers(p, p->name)) {
 			log_warn("certificate %s: is not for this host, but "
 			         "for %s%s",
@@ -132,7 +124,7 @@ static void check_pairs(const struct generation *g)
 		}
 		for (size_t k = 0; k < p->name_count && !used; k++)
 			used = strncmp(p->names[k], "*.", 2) == 0 ||
-			       is_configured(g->config, p->names[k]);
+			       config_has_host(g->config, p->names[k]);
 		if (!used)
 			log_info("certificate %s: is for %s%s, which is not "
 			         "configured",

@@ -25,7 +25,6 @@
 #include "daemon/knock.h"
 #include "daemon/manager_renew_child.h"
 #include "daemon/manager_renew_when.h"
-#include "policy/catalog.h"
 #include "policy/host.h"
 #include "tls/store.h"
 
@@ -140,11 +139,7 @@ static void start(
 /* Is host configured, and without a pair by now? */
 static bool is_lacking(const struct generation *g, const char *host)
 {
-	const struct config *c = g->config;
-	const char *own = c->settings.host;
-
-	return (catalog_find_host(c->catalog, host) != NULL ||
-	           (own != NULL && strcmp(own, host) == 0)) &&
+	return config_has_host(g->config, host) &&
 	       store_find(g->store, host, (int64_t)time(NULL)) == NULL;
 }
 

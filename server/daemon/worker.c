@@ -26,7 +26,6 @@
 #include "daemon/worker_conn.h"
 #include "daemon/worker_part.h"
 #include "daemon/worker_peers.h"
-#include "policy/catalog.h"
 #include "policy/challenge.h"
 #include "tls/session.h"
 #include "tls/store.h"
@@ -62,11 +61,9 @@ struct life {
 static const struct pair *find(void *cookie, const char *host, enum sni *why)
 {
 	const struct life *l = cookie;
-	const char *own = l->g->config->settings.host;
 	const struct pair *p;
 
-	if (catalog_find_host(l->g->config->catalog, host) == NULL &&
-	    (own == NULL || strcmp(own, host) != 0)) {
+	if (!config_has_host(l->g->config, host)) {
 		*why = SNI_UNKNOWN;
 		return NULL;
 	}

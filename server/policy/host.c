@@ -362,3 +362,11 @@ bool pattern_covers(const char *pattern, const char *host)
 		return strcmp(pattern, host) == 0;
 	return rest != NULL && rest != host && strcmp(pattern + 1, rest) == 0;
 }
+
+bool host_is_below(const char *host, const char *domain)
+{
+	size_t len = strlen(host), tail = strlen(domain);
+
+	return len > tail && host[len - tail - 1] == '.' &&
+	       strcmp(host + len - tail, domain) == 0;
+}

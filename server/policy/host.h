@@ -48,4 +48,7 @@ int pattern_from_text(
  */
 bool pattern_covers(const char *pattern, const char *host);
 
+/* Is host a name below domain, and not domain itself? */
+bool host_is_below(const char *host, const char *domain);
+
 #endif

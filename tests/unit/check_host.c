@@ -354,6 +354,25 @@ START_TEST(rfc8461_h5_valid_is_lower_case_only)
 }
 END_TEST
 
+static const struct {
+	const char *host, *domain;
+	bool below;
+} below[] = {
+	{ "mta-sts.example.com", "example.com", true },
+	{ "mta-sts.example.com", "com", true },
+	{ "example.com", "example.com", false },
+	{ "mta-sts.badexample.com", "example.com", false },
+	{ "example.com", "mta-sts.example.com", false },
+	{ "example.com", "", false },
+};
+
+START_TEST(below_is_by_whole_labels)
+{
+	ck_assert(
+	    host_is_below(below[_i].host, below[_i].domain) == below[_i].below);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("host");
@@ -370,6 +389,7 @@ int main(void)
 	tcase_add_loop_test(
 	    t, rfc8461_h5_star_is_exactly_one_label, 0, COUNT(covers));
 	tcase_add_test(t, rfc8461_h5_valid_is_lower_case_only);
+	tcase_add_loop_test(t, below_is_by_whole_labels, 0, COUNT(below));
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
