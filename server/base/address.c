@@ -157,6 +157,23 @@ bool endpoint_same(const struct endpoint *a, const struct endpoint *b)
 	return a->len == b->len && memcmp(&a->addr, &b->addr, a->len) == 0;
 }
 
+bool endpoint_any4(const struct endpoint *e, struct endpoint *ret_any4)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6;
+
+	if (e->addr.ss_family != AF_INET6)
+		return false;
+	memcpy(&in6, &e->addr, sizeof(in6));
+	if (!IN6_IS_ADDR_UNSPECIFIED(&in6.sin6_addr))
+		return false;
+	in.sin_port = in6.sin6_port;
+	memset(ret_any4, 0, sizeof(*ret_any4));
+	memcpy(&ret_any4->addr, &in, sizeof(in));
+	ret_any4->len = sizeof(in);
+	return true;
+}
+
 void endpoint_text(const struct endpoint *e, char ret_text[ADDRESS_TEXT_MAX])
 {
 	char ip[INET6_ADDRSTRLEN] = "?";

@@ -8,7 +8,6 @@
 
 #include "daemon/listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -19,7 +18,9 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/log.h"
 #include "config/config.h"
+#include "daemon/passed.h"
 
 #define BACKLOG       4096
 #define DEFER_SECONDS 1
@@ -45,38 +46,27 @@ static void remove_stale(const struct endpoint *e)
 	(void)close(fd);
 }
 
-static bool is_any6(const struct endpoint *e)
-{
-	struct sockaddr_in6 in6;
-
-	if (e->addr.ss_family != AF_INET6)
-		return false;
-	memcpy(&in6, &e->addr, sizeof(in6));
-	return IN6_IS_ADDR_UNSPECIFIED(&in6.sin6_addr);
-}
-
-static struct endpoint any4(const struct endpoint *e)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	struct sockaddr_in6 in6;
-	struct endpoint v4;
-
-	memcpy(&in6, &e->addr, sizeof(in6));
-	in.sin_port = in6.sin6_port;
-	memset(&v4, 0, sizeof(v4));
-	memcpy(&v4.addr, &in, sizeof(in));
-	v4.len = sizeof(in);
-	return v4;
-}
-
 static int set(int fd, int level, int name, int value)
 {
 	return setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+/* What a listener has, whoever bound it. */
+static int set_up(int fd, bool internet)
+{
+	if (!internet)
+		return 0;
+	return set(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 ||
+	               set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS) !=
+	                   0
+	           ? -1
+	           : 0;
+}
+
 static int open_one(const struct endpoint *e, int *ret_fd)
 {
 	bool internet = e->addr.ss_family != AF_UNIX;
+	struct endpoint any4;
 	struct sockaddr_un un;
 	int fd = socket(
 	    e->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -86,13 +76,11 @@ static int open_one(const struct endpoint *e, int *ret_fd)
 		return -1;
 	if (!internet)
 		remove_stale(e);
-	if (internet &&
-	    (set(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0 ||
-	        set(fd, IPPROTO_TCP, TCP_NODELAY, 1) != 0 ||
-	        set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS) != 0))
+	if (set_up(fd, internet) != 0 ||
+	    (internet && set(fd, SOL_SOCKET, SO_REUSEADDR, 1) != 0))
 		goto failed;
 	if (e->addr.ss_family == AF_INET6 &&
-	    set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !is_any6(e)) != 0)
+	    set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !endpoint_any4(e, &any4)) != 0)
 		goto failed;
 	if (bind(fd, (const struct sockaddr *)&e->addr, e->len) != 0)
 		goto failed;
@@ -110,53 +98,86 @@ failed:
 	return -1;
 }
 
-static int open_endpoint(const struct endpoint *e, int *ret_fd)
+static int open_endpoint(
+    const struct endpoint *e, struct passed *passed, int *ret_fd)
 {
-	struct endpoint v4;
+	struct endpoint any4;
+	int fd = passed_take(passed, e);
 
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return set_up(fd, e->addr.ss_family != AF_UNIX);
+	}
 	if (open_one(e, ret_fd) == 0)
 		return 0;
-	if (!is_any6(e) || (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL))
+	if ((errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL) ||
+	    !endpoint_any4(e, &any4))
 		return -1;
-	v4 = any4(e);
-	return open_one(&v4, ret_fd);
+	return open_one(&any4, ret_fd);
 }
 
 static int open_all(struct listeners *l, const struct endpoints *e,
-    enum door door, struct err *err)
+    struct passed *passed, enum door door, struct err *err)
 {
 	for (size_t i = 0; i < e->count; i++) {
+		struct listener *at = &l->at[l->count];
 		char text[ADDRESS_TEXT_MAX];
 
-		if (open_endpoint(&e->at[i], &l->at[l->count].fd) != 0) {
+		at->fd = -1;
+		at->door = door;
+		l->count++;
+		if (open_endpoint(&e->at[i], passed, &at->fd) != 0) {
 			endpoint_text(&e->at[i], text);
 			err_set_errno(err, "cannot listen on %s%s", text,
-			    errno == EACCES ? " without root or "
-			                      "CAP_NET_BIND_SERVICE"
+			    errno == EACCES ? " without root, "
+			                      "CAP_NET_BIND_SERVICE or a "
+			                      "socket of systemd"
 			                    : "");
 			return -1;
 		}
-		l->at[l->count++].door = door;
 	}
 	return 0;
 }
 
-int listeners_open(
-    const struct settings *s, struct listeners *ret_l, struct err *err)
+/*
+ * A socket that is passed in is open to peers, whether we want it or not: one
+ * for port 80 also where nobody asks for challenges. It answers 404.
+ */
+static void take_rest(struct listeners *l, struct passed *passed)
 {
-	size_t room = s->https.count + s->http.count + s->plain.count;
+	struct endpoint at;
+	char text[ADDRESS_TEXT_MAX];
+	int fd;
+
+	while ((fd = passed_take_next(passed, &at)) >= 0) {
+		endpoint_text(&at, text);
+		log_notice("%s is passed in, and `listen` has no use for it: "
+		           "plain HTTP there answers 404",
+		    text);
+		(void)set_up(fd, at.addr.ss_family != AF_UNIX);
+		l->at[l->count++] =
+		    (struct listener){ .fd = fd, .door = DOOR_HTTP };
+	}
+}
+
+int listeners_open(const struct settings *s, struct passed *passed,
+    struct listeners *ret_l, struct err *err)
+{
+	size_t room =
+	    s->https.count + s->http.count + s->plain.count + passed->count;
 	struct listeners l = { .at = calloc(room + 1, sizeof(*l.at)) };
 
 	if (l.at == NULL) {
 		err_set(err, "no memory");
 		return -1;
 	}
-	if (open_all(&l, &s->https, DOOR_HTTPS, err) != 0 ||
-	    open_all(&l, &s->http, DOOR_HTTP, err) != 0 ||
-	    open_all(&l, &s->plain, DOOR_PLAIN, err) != 0) {
+	if (open_all(&l, &s->https, passed, DOOR_HTTPS, err) != 0 ||
+	    open_all(&l, &s->http, passed, DOOR_HTTP, err) != 0 ||
+	    open_all(&l, &s->plain, passed, DOOR_PLAIN, err) != 0) {
 		listeners_close(&l);
 		return -1;
 	}
+	take_rest(&l, passed);
 	*ret_l = l;
 	return 0;
 }
@@ -164,7 +185,8 @@ int listeners_open(
 void listeners_close(struct listeners *l)
 {
 	for (size_t i = 0; i < l->count; i++)
-		(void)close(l->at[i].fd);
+		if (l->at[i].fd >= 0)
+			(void)close(l->at[i].fd);
 	free(l->at);
 	*l = (struct listeners){ .count = 0 };
 }

@@ -12,6 +12,7 @@
  */
 
 struct err;
+struct passed;
 struct settings;
 
 struct listener {
@@ -25,11 +26,13 @@ struct listeners {
 };
 
 /*
- * Bind what s asks for. [::] takes IPv4 too, and is 0.0.0.0 where there is no
- * IPv6. 0; or -1 and err with the address, and nothing stays bound.
+ * Bind what s asks for, but take what was passed in for it. [::] takes IPv4
+ * too, and is 0.0.0.0 where there is no IPv6. What else was passed in is a
+ * listener of DOOR_HTTP. 0; or -1 and err with the address, and nothing stays
+ * bound.
  */
-int listeners_open(
-    const struct settings *s, struct listeners *ret_l, struct err *err);
+int listeners_open(const struct settings *s, struct passed *passed,
+    struct listeners *ret_l, struct err *err);
 void listeners_close(struct listeners *l);
 
 #endif

@@ -25,6 +25,7 @@
 #include "daemon/generation.h"
 #include "daemon/listen.h"
 #include "daemon/manager.h"
+#include "daemon/passed.h"
 #include "daemon/sandbox.h"
 
 #define DEFAULT_PATH "/etc/mta-stsd/mta-stsd.yaml"
@@ -122,6 +123,7 @@ static void hold_standard_descriptors(void)
 static int serve(const char *path)
 {
 	struct listeners l = { .count = 0 };
+	struct passed passed;
 	struct config *c;
 	struct err err;
 	bool last_good;
@@ -132,13 +134,14 @@ static int serve(const char *path)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(027);
 	raise_descriptor_limit();
+	passed_take_all(&passed);
 	c = generation_settings(path, &last_good, &err);
 	if (c == NULL) {
 		log_error("%s", err.text);
 		return EXIT_FAILURE;
 	}
 	log_configure(c->settings.log_level, c->settings.log_json);
-	if (listeners_open(&c->settings, &l, &err) != 0) {
+	if (listeners_open(&c->settings, &passed, &l, &err) != 0) {
 		log_error("%s", err.text);
 		goto out;
 	}
