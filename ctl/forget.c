@@ -40,7 +40,8 @@ static void on_note(void *cookie, const struct store_note *n)
 /* The configured host that the pair of name serves. NULL: none. */
 static const char *find_served(const struct config *c, const char *name)
 {
-	struct store *s = store_load(c->settings.certs, NULL, 0, on_note, NULL);
+	const struct store_calls calls = { .on_note = on_note };
+	struct store *s = store_load(c->settings.certs, NULL, 0, &calls);
 	int64_t now = (int64_t)time(NULL);
 	const char *served = NULL, *own = c->settings.host;
 	size_t count = catalog_count(c->catalog);

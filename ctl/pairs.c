@@ -97,6 +97,7 @@ struct pairs *pairs_open(const struct settings *s)
 {
 	struct arena *a = arena_new(false);
 	struct pairs *p = arena_alloc(a, sizeof(*p));
+	const struct store_calls calls = { on_note, NULL, p };
 
 	p->arena = a;
 	if (s->https.count == 0) {
@@ -107,7 +108,7 @@ struct pairs *pairs_open(const struct settings *s)
 		return p;
 	}
 	look_all_over(p, s->certs);
-	p->store = store_load(s->certs, NULL, STORE_TAKE_ALL, on_note, p);
+	p->store = store_load(s->certs, NULL, STORE_TAKE_ALL, &calls);
 	return p;
 }
 

@@ -141,10 +141,11 @@ static void choose(struct renew *r, char *const *names, size_t count)
 int renew_survey(struct renew *r, char *const *names, size_t count)
 {
 	struct notes notes = { .r = r };
+	const struct store_calls calls = { on_note, NULL, &notes };
 	int64_t now = (int64_t)time(NULL);
 
 	list_hosts(r);
-	r->store = store_load(r->s->certs, NULL, 0, on_note, &notes);
+	r->store = store_load(r->s->certs, NULL, 0, &calls);
 	/* A dry run may come before the first certificate. */
 	if (notes.whole != NULL && access(r->s->certs, F_OK) == 0) {
 		renew_complain(r, LOG_LEVEL_ERROR, "%s", notes.whole);
@@ -162,13 +163,14 @@ int renew_survey(struct renew *r, char *const *names, size_t count)
 bool renew_look_again(struct renew *r, struct due *d)
 {
 	struct notes notes = { .r = r };
+	const struct store_calls calls = { on_note, NULL, &notes };
 	struct store *old = r->store;
 	const char *fault = d->fault;
 	const struct pair *was = due_own_pair(old, d->host), *is;
 	bool changed;
 
 	d->fault = NULL;
-	r->store = store_load(r->s->certs, old, 0, on_note, &notes);
+	r->store = store_load(r->s->certs, old, 0, &calls);
 	is = due_own_pair(r->store, d->host);
 	changed = is != NULL && (was == NULL || !pair_same(was, is));
 	if (is == NULL && d->fault == NULL)

@@ -197,9 +197,29 @@ static struct config *next_config(const char *path,
 	return c;
 }
 
-struct generation *generation_build(const char *path,
-    const struct generation *last, unsigned flags, bool *ret_refused,
-    struct err *err)
+/* What last (NULL: this build) read is told until it is read anew. */
+static void keep_fault(
+    struct generation *g, const struct generation *last, struct faults *f)
+{
+	if (last != NULL) {
+		g->fault = last->fault;
+		g->fault_count = last->fault_count;
+		return;
+	}
+	g->fault_count = faults_count(f, SEVERITY_FAULT);
+	for (size_t i = 0; g->fault_count > 0; i++) {
+		enum severity s;
+		const char *text = faults_at(f, i, &s);
+
+		if (s != SEVERITY_FAULT)
+			continue;
+		err_set(&g->fault, "%s", text);
+		break;
+	}
+}
+
+struct generation *generation_build(const struct build *b,
+    const struct generation *last, bool *ret_refused, struct err *err)
 {
 	struct faults *f = faults_new();
 	struct generation *g = calloc(1, sizeof(*g));
@@ -208,16 +228,17 @@ struct generation *generation_build(const char *path,
 		abort();
 	*ret_refused = false;
 	if (last == NULL) {
-		g->config = first_config(g, path, flags, f, err);
+		g->config = first_config(g, b->path, b->flags, f, err);
 	} else {
-		if (flags & BUILD_CONFIG) {
-			g->config = next_config(path, last, flags, f);
+		if (b->flags & BUILD_CONFIG) {
+			g->config = next_config(b->path, last, b->flags, f);
 			*ret_refused = g->config == NULL;
 		}
 		if (g->config == NULL)
 			g->config = last->config;
 	}
 	tell_faults(f);
+	keep_fault(g, b->flags & BUILD_CONFIG ? NULL : last, f);
 	faults_free(f);
 	if (g->config == NULL) {
 		arena_free(g->before_arena);
@@ -227,7 +248,7 @@ struct generation *generation_build(const char *path,
 	if (g->from_last_good)
 		log_error("starting with the last good configuration");
 	g->number = last ? last->number + 1 : 1;
-	generation_build_pairs(g, last, flags);
+	generation_build_pairs(g, b, last);
 	config_digest(g->config, g->digest);
 	if (last == NULL || g->config != last->config)
 		arena_seal(g->config->arena);

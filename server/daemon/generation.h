@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
+
 /*
  * A generation: settings, catalog and pairs, built whole beside the living
  * one and never changed. Building tells the log what it found.
@@ -13,7 +15,6 @@
 struct arena;
 struct catalog;
 struct config;
-struct err;
 struct store;
 
 struct generation {
@@ -23,13 +24,24 @@ struct generation {
 	unsigned char digest[32];
 	bool from_last_good; /* the main file could not be used */
 	size_t without_pair; /* configured hosts */
-	bool lacks_anew;     /* one of them had a pair, or was not configured */
+	/* Of the configuration as it was last read, refused or not. */
+	struct err fault; /* the first one; "": none */
+	size_t fault_count;
+	bool lacks_anew; /* one of them had a pair, or was not configured */
 	/* At a start: what was served before it; else NULL. */
 	const struct catalog *before;
 	struct arena *before_arena;
 };
 
 /* What a build has to look at, and how. */
+struct build {
+	const char *path; /* of the main file */
+	unsigned flags;
+	/* Called again and again, however long it takes. */
+	void (*on_step)(void *cookie);
+	void *cookie;
+};
+
 enum {
 	BUILD_CONFIG = 1,   /* the configuration may have changed */
 	BUILD_PAIRS = 2,    /* pairs may have changed */
@@ -45,14 +57,13 @@ struct config *generation_settings(
     const char *path, bool *ret_last_good, struct err *err);
 
 /*
- * Build the generation after last (NULL: the first one) from the file at
- * path, and log each fault; what flags do not name is taken over from last. A
- * reload whose configuration cannot be used takes new pairs all the same, and
- * *ret_refused says so. NULL and err: there is nothing to start from.
+ * Build the generation after last (NULL: the first one), and log each fault;
+ * what the flags do not name is taken over from last. A reload whose
+ * configuration cannot be used takes new pairs all the same, and *ret_refused
+ * says so. NULL and err: there is nothing to start from.
  */
-struct generation *generation_build(const char *path,
-    const struct generation *last, unsigned flags, bool *ret_refused,
-    struct err *err);
+struct generation *generation_build(const struct build *b,
+    const struct generation *last, bool *ret_refused, struct err *err);
 
 /* Do both serve the same? */
 bool generation_same(const struct generation *a, const struct generation *b);

@@ -134,20 +134,21 @@ static void check_pairs(const struct generation *g)
 }
 
 void generation_build_pairs(
-    struct generation *g, const struct generation *last, unsigned flags)
+    struct generation *g, const struct build *b, const struct generation *last)
 {
+	const struct store_calls calls = { on_note, b->on_step, b->cookie };
 	const char *certs = g->config->settings.certs;
 	int64_t now = (int64_t)time(NULL);
 
 	/* So that it is watched from now on, and not looked for each second. */
 	if (config_renews(&g->config->settings))
 		(void)file_make_dirs(certs, 0700, NULL); /* the load tells */
-	if (last != NULL && !(flags & BUILD_PAIRS) &&
+	if (last != NULL && !(b->flags & BUILD_PAIRS) &&
 	    strcmp(certs, last->config->settings.certs) == 0)
 		g->store = last->store;
 	else
 		g->store = store_load(certs, last ? last->store : NULL,
-		    flags & BUILD_TAKE_ALL ? STORE_TAKE_ALL : 0, on_note, NULL);
+		    b->flags & BUILD_TAKE_ALL ? STORE_TAKE_ALL : 0, &calls);
 	if (g->config->settings.https.count == 0)
 		return; /* certificates are somebody else's business */
 	if (last == NULL || !store_same(g->store, last->store))

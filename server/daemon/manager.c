@@ -31,6 +31,7 @@
 
 #define STOP_MS 3000
 #define DAY_MS  86400000
+#define BEAT_MS 5000 /* where nobody watches us */
 
 /* g, which comes after last (or NULL), is the next or the living one by now. */
 static void watch_generation(struct manager *m, const struct generation *last,
@@ -55,18 +56,22 @@ static void watch_generation(struct manager *m, const struct generation *last,
 /* Build what is wanted by now, and hand over to it if it differs. */
 void manager_build(struct manager *m, unsigned flags)
 {
+	struct build b = {
+		.path = m->path,
+		.on_step = manager_feed,
+		.cookie = m,
+	};
 	struct generation *g, *last = m->now;
 	bool refused;
 
 	m->wanted |= flags;
 	if (m->next != NULL || m->stopping)
 		return; /* complete comes back to it */
-	flags = m->wanted;
+	b.flags = m->asked = m->wanted;
 	m->wanted = 0;
-	m->asked = flags;
 	loop_unset(m->loop, &m->timer);
 	notify_reloading();
-	g = generation_build(m->path, last, flags, &refused, NULL);
+	g = generation_build(&b, last, &refused, NULL);
 	if (refused)
 		log_error("the configuration stays as it was");
 	if (!generation_same(g, last)) {
@@ -83,9 +88,9 @@ void manager_build(struct manager *m, unsigned flags)
 	/* Of pairs that is no news: uacme makes directories and keys first. */
 	if (!refused)
 		log_line(
-		    flags & BUILD_CONFIG ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+		    b.flags & BUILD_CONFIG ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
 		    "nothing that is served has changed");
-	notify_send("READY=1");
+	manager_tell_state(m);
 }
 
 static void on_change(void *cookie, bool config, bool pairs)
@@ -111,7 +116,7 @@ static void stop(struct manager *m)
 		return;
 	}
 	log_notice("stopping");
-	notify_send("STOPPING=1");
+	notify_stopping();
 	m->stopping = true;
 	if (m->coming != NULL)
 		crew_kill(m->coming);
@@ -209,6 +214,35 @@ static void on_stop(void *cookie, int signal)
 	sweep(cookie); /* there may be nobody to wait for */
 }
 
+void manager_feed(void *cookie)
+{
+	struct manager *m = cookie;
+	int64_t now_ms = clock_now_ms();
+
+	if (m->watchdog_ms == 0 || now_ms - m->fed_ms < m->watchdog_ms / 12)
+		return;
+	m->fed_ms = now_ms;
+	notify_alive();
+}
+
+static void on_beat(void *cookie)
+{
+	struct manager *m = cookie;
+
+	if (m->living != NULL)
+		crew_ask(m->living);
+	loop_set(m->loop, &m->beat, loop_now_ms(m->loop) + m->beat_ms);
+}
+
+/* Thrice unanswered is before the service manager's patience ends. */
+static void start_beat(struct manager *m)
+{
+	m->watchdog_ms = notify_watchdog_ms();
+	m->beat_ms = m->watchdog_ms > 0 ? m->watchdog_ms / 6 : BEAT_MS;
+	m->beat = (struct timer){ .on_time = on_beat, .cookie = m };
+	loop_set(m->loop, &m->beat, loop_now_ms(m->loop) + m->beat_ms);
+}
+
 static int listen_to_signals(struct manager *m)
 {
 	return loop_signal(m->loop, SIGCHLD, on_child_death, m) != 0 ||
@@ -238,6 +272,10 @@ static int start(struct manager *m)
 		.pairs_are_current = pairs_are_current,
 		.cookie = m,
 	};
+	const struct build b = {
+		.path = m->path,
+		.flags = BUILD_CONFIG | BUILD_PAIRS,
+	};
 	struct generation *g;
 	struct err err;
 	bool refused;
@@ -257,14 +295,14 @@ static int start(struct manager *m)
 	m->timer = (struct timer){ .on_time = on_timer, .cookie = m };
 	m->day = (struct timer){ .on_time = on_day, .cookie = m };
 	loop_set(m->loop, &m->day, loop_now_ms(m->loop) + DAY_MS);
-	g = generation_build(
-	    m->path, NULL, BUILD_CONFIG | BUILD_PAIRS, &refused, &err);
+	g = generation_build(&b, NULL, &refused, &err);
 	if (g == NULL) {
 		log_error("%s", err.text);
 		return -1;
 	}
 	manager_hand_over(m, g);
 	watch_generation(m, NULL, g);
+	start_beat(m);
 	return 0;
 }
 

@@ -29,6 +29,7 @@
 #define LINGER_MS  5000 /* over limits: total, for one that leaves */
 #define STEADY_MS  60000
 #define PAUSE_MOST 60 /* s */
+#define ASK_MOST   3  /* questions */
 #define ROWS       (STATS_SLOTS / CREW_MOST)
 
 static void fork_child(struct child *k);
@@ -120,6 +121,9 @@ static void on_word(void *cookie, uint32_t events)
 	word = said[0];
 	if (word == WORKER_KNOCK) {
 		c->plan.on_knock(c->plan.cookie, said + 1, (size_t)n - 1);
+	} else if (word == WORKER_HERE) {
+		k->unanswered = 0;
+		c->plan.on_here(c->plan.cookie);
 	} else if (word == WORKER_READY) {
 		k->ready = true;
 		loop_unset(c->plan.loop, &k->timer);
@@ -200,6 +204,7 @@ static void fork_child(struct child *k)
 	log_debug("worker %d is forked", (int)pid);
 	k->pid = pid;
 	k->ready = k->left = false;
+	k->unanswered = 0;
 	k->started_ms = loop_now_ms(c->plan.loop);
 	k->control = (struct watch){ ends[0], on_word, k };
 	if (loop_add(c->plan.loop, &k->control, EPOLLIN) != 0)
@@ -246,6 +251,23 @@ void crew_begin(struct crew *c)
 	for (size_t i = 0; i < c->count; i++)
 		if (c->at[i].pid == 0) /* it died when it was ready */
 			fork_later(&c->at[i]);
+}
+
+void crew_ask(struct crew *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct child *k = &c->at[i];
+
+		if (k->pid == 0 || !k->ready)
+			continue;
+		if (k->unanswered++ < ASK_MOST) {
+			say(k, WORKER_ASK);
+			continue;
+		}
+		log_error(
+		    "worker %d does not answer: it is killed", (int)k->pid);
+		(void)kill(k->pid, SIGKILL);
+	}
 }
 
 /* No connection outlives its deadlines, so no worker that has left does. */

@@ -33,6 +33,8 @@ struct crew_plan {
 	void (*on_left)(void *cookie, struct crew *c);
 	/* One died before crew_begin; the rest should be killed. */
 	void (*on_failed)(void *cookie, struct crew *c);
+	/* A worker has answered crew_ask. */
+	void (*on_here)(void *cookie);
 	/* A worker says WORKER_KNOCK, and len bytes that may be anything. */
 	void (*on_knock)(void *cookie, const char *host, size_t len);
 	void *cookie;
@@ -44,7 +46,8 @@ struct child {
 	pid_t pid; /* 0: none now */
 	struct watch control;
 	bool ready, left;
-	unsigned failures; /* in a row */
+	unsigned failures;   /* in a row */
+	unsigned unanswered; /* questions of crew_ask, in a row */
 	int64_t started_ms;
 	struct timer timer; /* to be ready by, or to be forked anew at */
 };
@@ -65,6 +68,8 @@ struct crew *crew_new(
 void crew_move(struct crew *c, const struct generation *g);
 
 void crew_begin(struct crew *c);
+/* Ask whether they are well; one that answers none of three is killed. */
+void crew_ask(struct crew *c);
 void crew_leave(struct crew *c);
 void crew_stop(struct crew *c);
 /* At once, and no word of the log about each. */

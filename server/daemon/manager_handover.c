@@ -9,6 +9,7 @@
 #include "daemon/manager_part.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -66,9 +67,23 @@ static void tell_serving(const struct manager *m, const char *words)
 		log_notice("%zu host%s no certificate and %s not served",
 		    lacking, lacking == 1 ? " has" : "s have",
 		    lacking == 1 ? "is" : "are");
-	notify_send("READY=1\nSTATUS=serving %zu domain%s with %zu "
-	            "certificate%s, %zu as last good",
-	    domains, plural(domains), pairs, plural(pairs), kept);
+	manager_tell_state(m);
+}
+
+void manager_tell_state(const struct manager *m)
+{
+	size_t domains = catalog_count(m->now->config->catalog);
+	size_t pairs = store_count(m->now->store);
+	const struct generation *g = m->now;
+	char more[64] = "";
+
+	if (g->fault_count > 1)
+		(void)snprintf(more, sizeof(more), " (and %zu more faults)",
+		    g->fault_count - 1);
+	notify_ready("serving %zu domain%s with %zu certificate%s, %zu as last "
+	             "good%s%s%s",
+	    domains, plural(domains), pairs, plural(pairs), g->config->kept,
+	    g->fault_count > 0 ? "; fault: " : "", g->fault.text, more);
 }
 
 static void keep_last_good(const struct manager *m)
@@ -167,7 +182,7 @@ void manager_fail(struct manager *m)
 	m->next = NULL;
 	m->wanted |= m->asked | BUILD_CONFIG | BUILD_PAIRS;
 	loop_set(m->loop, &m->timer, loop_now_ms(m->loop) + RETRY_MS);
-	notify_send("READY=1");
+	manager_tell_state(m);
 }
 
 static void on_crew_failed(void *cookie, struct crew *c)
@@ -196,6 +211,7 @@ void manager_hand_over(struct manager *m, struct generation *g)
 		.on_ready = on_crew_ready,
 		.on_left = on_crew_left,
 		.on_failed = on_crew_failed,
+		.on_here = manager_feed,
 		.on_knock = on_crew_knock,
 		.cookie = m,
 	};

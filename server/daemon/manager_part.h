@@ -30,12 +30,21 @@ struct manager {
 	unsigned wanted;       /* BUILD_ flags, for when next is done */
 	struct timer timer;    /* for what is waited for: one thing at a time */
 	struct timer day;      /* the ages of pairs are told anew */
+	struct timer beat;     /* the workers are asked whether they are well */
+	int64_t beat_ms;       /* how often */
+	int64_t watchdog_ms;   /* the service manager's patience; 0: none */
+	int64_t fed_ms;        /* when it was told last that we are alive */
 	bool stopping;
 	int status;
 };
 
 /* Build what flags and what was put off ask for, and hand over to it. */
 void manager_build(struct manager *m, unsigned flags);
+
+/* A worker answers, or a build goes on: the watchdog is told, not too often. */
+void manager_feed(void *manager);
+/* What is served and what is wrong, for the service manager. */
+void manager_tell_state(const struct manager *m);
 
 /* Begin to hand over to g, which is the manager's from now on. */
 void manager_hand_over(struct manager *m, struct generation *g);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -75,6 +76,14 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What a service manager told us is for us alone. */
+static void forget_service_manager(void)
+{
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_USEC");
+	(void)unsetenv("WATCHDOG_PID");
+}
+
 static _Noreturn void be_program(
     const char *program, const char *const argv[], pid_t manager, int out)
 {
@@ -84,6 +93,7 @@ static _Noreturn void be_program(
 	memcpy(&words, &argv, sizeof(words)); /* which execv does not change */
 	(void)setpgid(0, 0);
 	reset_signals();
+	forget_service_manager();
 	/* It may have ended before it was asked to be told. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != manager)
 		_exit(UNABLE);

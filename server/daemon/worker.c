@@ -220,6 +220,9 @@ static void on_control(void *cookie, uint32_t events)
 		word = WORKER_STOP;
 	}
 	switch ((enum worker_word)word) {
+	case WORKER_ASK:
+		say(l, WORKER_HERE);
+		break;
 	case WORKER_BEGIN:
 		watch_doors(l);
 		break;
@@ -232,6 +235,7 @@ static void on_control(void *cookie, uint32_t events)
 	case WORKER_READY:
 	case WORKER_LEFT:
 	case WORKER_KNOCK:
+	case WORKER_HERE:
 		break;
 	}
 	end_if_idle(l);

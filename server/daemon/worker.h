@@ -11,10 +11,11 @@
  * holds, on listeners it inherited, until it is told to leave.
  *
  * On its control socket (SOCK_SEQPACKET, one byte a message) it says
- * WORKER_READY, WORKER_LEFT when it has stopped accepting, and WORKER_KNOCK,
- * with a host behind it that lacks a pair and was asked for; it is told
- * WORKER_BEGIN, WORKER_LEAVE (finish what you hold) and WORKER_STOP (give
- * whole request heads 2 s, close the rest). Its end is the same as a stop.
+ * WORKER_READY, WORKER_LEFT when it has stopped accepting, WORKER_HERE when it
+ * was asked, and WORKER_KNOCK, with a host behind it that lacks a pair and was
+ * asked for; it is told WORKER_ASK, WORKER_BEGIN, WORKER_LEAVE (finish what you
+ * hold) and WORKER_STOP (give whole request heads 2 s, close the rest). Its end
+ * is the same as a stop.
  */
 
 struct generation;
@@ -24,6 +25,8 @@ enum worker_word {
 	WORKER_READY = 'r',
 	WORKER_LEFT = 'l',
 	WORKER_KNOCK = 'k',
+	WORKER_HERE = 'h',
+	WORKER_ASK = 'a',
 	WORKER_BEGIN = 'b',
 	WORKER_LEAVE = 'L',
 	WORKER_STOP = 's',

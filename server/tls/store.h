@@ -28,18 +28,24 @@ struct store_note {
 	const char *detail; /* names the file */
 };
 
+struct store_calls {
+	/* What is new to say: a standing fault is told once. */
+	void (*on_note)(void *cookie, const struct store_note *n);
+	/* One more directory was looked at; NULL: nobody wants to know. */
+	void (*on_step)(void *cookie);
+	void *cookie;
+};
+
 enum { STORE_TAKE_ALL = 1 }; /* keep nothing that is broken or gone */
 
 /*
  * Read the pairs below directory certs. A pair whose files have not changed
  * since last (NULL: none) is taken over without reading them; one that is
- * broken or gone leaves its last good one in place, unless TAKE_ALL. on_note
- * is called for what is new to say: a standing fault is told once. Never
+ * broken or gone leaves its last good one in place, unless TAKE_ALL. Never
  * fails: a directory that cannot be read is a note, and an empty store.
  */
 struct store *store_load(const char *certs, const struct store *last,
-    unsigned flags, void (*on_note)(void *cookie, const struct store_note *n),
-    void *cookie);
+    unsigned flags, const struct store_calls *calls);
 void store_free(struct store *s);
 
 /* Nothing of what s was built from has changed, as far as stat tells. */

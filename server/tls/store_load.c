@@ -22,8 +22,7 @@ struct load {
 	const struct store *last;
 	struct pair_reader *reader;
 	bool take_all;
-	void (*on_note)(void *cookie, const struct store_note *n);
-	void *cookie;
+	const struct store_calls *calls;
 };
 
 /* A path below certs, or words that begin with one, told without certs. */
@@ -45,7 +44,7 @@ static void tell(const struct load *l, enum store_note_kind kind,
 		.detail = detail,
 	};
 
-	l->on_note(l->cookie, &note);
+	l->calls->on_note(l->calls->cookie, &note);
 }
 
 static void tell_fault(
@@ -239,9 +238,11 @@ static void load_entries(struct load *l)
 	l->s->entries = arena_array(l->s->arena, room, sizeof(struct entry));
 	if (result != 0)
 		load_nothing(l, &err);
-	else
-		while (walk_next(&w, &step))
-			load_entry(l, &step);
+	while (result == 0 && walk_next(&w, &step)) {
+		load_entry(l, &step);
+		if (l->calls->on_step != NULL)
+			l->calls->on_step(l->calls->cookie);
+	}
 	arena_free(scratch);
 }
 
@@ -258,8 +259,7 @@ static void index_entries(struct store *s)
 }
 
 struct store *store_load(const char *certs, const struct store *last,
-    unsigned flags, void (*on_note)(void *cookie, const struct store_note *n),
-    void *cookie)
+    unsigned flags, const struct store_calls *calls)
 {
 	struct arena *a = arena_new(true);
 	struct store *s = arena_alloc(a, sizeof(*s));
@@ -268,8 +268,7 @@ struct store *store_load(const char *certs, const struct store *last,
 		.last = last,
 		.reader = pair_reader_new(a),
 		.take_all = (flags & STORE_TAKE_ALL) != 0,
-		.on_note = on_note,
-		.cookie = cookie,
+		.calls = calls,
 	};
 
 	s->arena = a;

@@ -81,3 +81,80 @@ reload_and_wait_for_nothing() {
 	log_has 'descriptor 3, which was passed in'
 	serves_age 604800 a.example.com
 }
+
+@test "READY, RELOADING and STOPPING are told, and what is wrong" {
+	supervised 0 "$ADDR:$PORT"
+	wait_until 5 "READY" said_more '^READY=1' 0
+	grep -qx 'STATUS=serving 2 domains with 2 certificates, 0 as last good' \
+	    "$SAID"
+	expect_log "$LOG_REFUSED" 'mta-stsd.yaml:[0-9]+:[0-9]+: '
+	write 604801 | sed 's/^workers: .*/workers: many/' >"$CONF"
+	wait_until 10 "the fault" said_more '^STATUS=.*; fault: .*workers' 0
+	[ "$(said '^RELOADING=1')" -ge 1 ]
+	[ "$(said '^MONOTONIC_USEC=[0-9]+$')" -ge 1 ]
+	serves_age 604800 a.example.com
+	# New pairs do not make it forgotten; a mended file does.
+	touch "$CERTS/mta-sts.a.example.com/"*.pem
+	write 604801 >"$CONF"
+	wait_until 10 "the end of the fault" said_more '^STATUS=.* last good$' 1
+	serves_age 604801 a.example.com
+	stop_daemon
+	grep -qx STOPPING=1 "$SAID"
+}
+
+@test "a fault's words are one line, whatever they quote" {
+	supervised 0 "$ADDR:$PORT"
+	expect_log 'error: ' 'warning: '
+	{
+		write 604800
+		printf '  c.example.com: { mode: "\\n\\e[31m\\u202e", mx: [mx.c] }\n'
+	} >"$CONF"
+	wait_until 10 "the fault" said_more '^STATUS=.*; fault: ' 0
+	refute grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xe2\x80\xae' "$SAID"
+}
+
+@test "the watchdog is fed while workers answer, and only then" {
+	local fed pids
+	expect_log "$LOG_WORKER_DIED" 'worker [0-9]+ does not answer: it is killed'
+	supervised 1200 "$ADDR:$PORT"
+	wait_until 5 "two feedings" said_more '^WATCHDOG=1' 1
+	pids=$(workers)
+	# shellcheck disable=SC2086 # a list of ids
+	kill -STOP $pids
+	wait_until 5 "the workers to stand" all_stopped $pids
+	fed=$(said '^WATCHDOG=1')
+	# Until they are killed, after three questions, nobody is fed.
+	# shellcheck disable=SC2086 # a list of ids
+	wait_until 10 "their end" none_alive $pids
+	[ "$(said '^WATCHDOG=1')" -le $((fed + 1)) ]
+	log_has 'worker [0-9]+ does not answer: it is killed'
+	wait_until 5 "the watchdog to be fed again" said_more '^WATCHDOG=1' $((fed + 1))
+	serves_age 604800 a.example.com
+}
+
+all_stopped() {
+	local pid stat
+	for pid; do
+		stat=$(cat "/proc/$pid/stat")
+		[[ ${stat##*) } == T* ]] || return 1
+	done
+}
+
+@test "the watchdog is fed during a long build" {
+	local before names
+	mapfile -t names < <(many 3000)
+	conf >"$T/many.yaml" <<-END
+		domains:
+		$(entries 604800 a.example.com b.example.com "${names[@]}")
+	END
+	mkdir "$T/many"
+	"$BIN/mta-stsctl" -c "$T/many.yaml" selfsign --dir "$T/many" >/dev/null
+	supervised 400 "$ADDR:$PORT"
+	before=$(generations)
+	write 604800 | sed "s,^certs: .*,certs: $T/many," >"$CONF"
+	wait_generation "$before" 60
+	# Between the begin of the last reload and its end.
+	awk '/^RELOADING=1/ { n = 0 } /^WATCHDOG=1/ { n++ }
+	    /^STATUS=/ { last = n } END { print last + 0 }' "$SAID" >"$T/fed"
+	[ "$(cat "$T/fed")" -ge 2 ] || fail "fed $(cat "$T/fed") times"
+}
