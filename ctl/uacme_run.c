@@ -21,8 +21,9 @@
 
 #include "base/loop.h"
 
-#define CHUNK  16384
-#define DRAINS 64 /* chunks after the end: a stray grandchild may go on */
+#define CHUNK    16384
+#define GRACE_MS 10000
+#define DRAINS   64 /* chunks after the end: a stray grandchild may go on */
 
 static const char left_out[] = "\n[... some of the output is left out ...]\n";
 
@@ -213,9 +214,19 @@ static bool take_output(struct child *c)
 	return n > 0;
 }
 
+/* In the head of the output: no program that we know talks longer before. */
+static bool is_near_end(const struct run_plan *p, const struct capture *c)
+{
+	size_t len = c->total < RUN_HEAD_MAX ? c->total : RUN_HEAD_MAX;
+
+	return p->near_end != NULL &&
+	       memmem(c->bytes, len, p->near_end, strlen(p->near_end)) != NULL;
+}
+
 static enum run_how watch(const struct run_plan *p, struct child *c)
 {
 	int64_t end_ms = clock_now_ms() + p->limit_ms, left_ms;
+	enum run_how late = RUN_LATE;
 	struct pollfd fds[] = {
 		{ .fd = c->pidfd, .events = POLLIN },
 		{ .fd = p->stop_fd, .events = POLLIN },
@@ -225,7 +236,7 @@ static enum run_how watch(const struct run_plan *p, struct child *c)
 	for (;;) {
 		left_ms = end_ms - clock_now_ms();
 		if (left_ms <= 0)
-			return RUN_LATE;
+			return late;
 		if (left_ms > 60000)
 			left_ms = 60000; /* and again */
 		fds[2].fd = c->output;
@@ -235,8 +246,16 @@ static enum run_how watch(const struct run_plan *p, struct child *c)
 			(void)take_output(c); /* what there is */
 		if (fds[0].revents != 0)
 			return RUN_EXITED;
-		if (fds[1].revents != 0)
+		if (fds[1].revents == 0)
+			continue;
+		for (int i = 0; i < DRAINS && take_output(c); i++)
+			continue; /* what it wrote before */
+		if (!is_near_end(p, &c->capture))
 			return RUN_STOPPED;
+		fds[1].fd = -1; /* seen */
+		late = RUN_STOPPED;
+		if (end_ms > clock_now_ms() + GRACE_MS)
+			end_ms = clock_now_ms() + GRACE_MS;
 	}
 }
 

@@ -17,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -396,6 +397,52 @@ START_TEST(stop_ends_it_at_once)
 }
 END_TEST
 
+/* Tell it to stop once it has said a word, and then that it was told. */
+static void stop_when_it_has_spoken(int stop)
+{
+	char said[96], told[96];
+	const struct timespec pause = { .tv_nsec = 5000000 };
+
+	snprintf(said, sizeof(said), "%s/work/said", dir);
+	snprintf(told, sizeof(told), "%s/work/told", dir);
+	while (access(said, F_OK) != 0)
+		nanosleep(&pause, NULL);
+	_exit(write(stop, "x", 1) != 1 || mkdir(told, 0700) != 0);
+}
+
+#define SPEAK                                                                  \
+	"echo uacme: starting; echo uacme: finalizing order at https://ca\n"   \
+	"touch said; until test -d told; do sleep 0.01; done\n"
+
+static const struct {
+	const char *script;
+	enum verdict verdict;
+	const char *words;
+} late[] = {
+	{ SPEAK "sleep 0.3\n" STORE, VERDICT_WELL, "issued" },
+	{ SPEAK "exec sleep 1000\n", VERDICT_STOPPED,
+	    "ended before it was done" },
+};
+
+START_TEST(stop_leaves_it_time_where_the_ca_has_all_it_needs)
+{
+	int64_t start_ms = clock_now_ms();
+	int ends[2], status;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0)
+		stop_when_it_has_spoken(ends[1]);
+	plan.stop_fd = ends[0];
+	issue(late[_i].script);
+	ck_assert_result(late[_i].verdict, late[_i].words);
+	ck_assert_int_lt(clock_now_ms() - start_ms, 15000);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 static const struct {
 	const char *script;
 	enum verdict verdict;
@@ -564,6 +611,8 @@ int main(void)
 	tcase_add_test(t, it_that_hangs_is_ended_by_the_limit);
 	tcase_add_test(t, grandchildren_end_with_it);
 	tcase_add_test(t, stop_ends_it_at_once);
+	tcase_add_loop_test(t,
+	    stop_leaves_it_time_where_the_ca_has_all_it_needs, 0, COUNT(late));
 	tcase_add_loop_test(t, rules_a5_death_by_a_signal, 0, COUNT(deaths));
 	tcase_add_test(t, it_dies_with_us);
 	tcase_add_test(t, flood_neither_fills_us_nor_stops_it);
