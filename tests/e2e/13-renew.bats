@@ -648,7 +648,7 @@ waiting_an_hour() {
 	ends 2 ctl forget gone.example.com
 	complained "another renew or forget is at work"
 	in_supervised 2
-	[ "$NEXT" = 60 ]
+	[ "$NEXT" = 10 ]
 	flock -u 9
 	exec 9<&-
 	ends 0 ctl renew "$B"
