@@ -38,6 +38,12 @@ static void on_note(void *cookie, const struct store_note *n)
 	}
 }
 
+static void pass_over(void *cookie, const struct store_note *n)
+{
+	(void)cookie;
+	(void)n;
+}
+
 /* The pair that host has, its absence or its age told; false: none. */
 static bool check_host(
     const struct generation *g, const char *host, int64_t now, bool loud)
@@ -136,7 +142,13 @@ static void check_pairs(const struct generation *g)
 void generation_build_pairs(
     struct generation *g, const struct build *b, const struct generation *last)
 {
-	const struct store_calls calls = { on_note, b->on_step, b->cookie };
+	/* Without TLS of ours certificates are somebody else's business. */
+	bool ours = g->config->settings.https.count > 0;
+	const struct store_calls calls = {
+		.on_note = ours ? on_note : pass_over,
+		.on_step = b->on_step,
+		.cookie = b->cookie,
+	};
 	const char *certs = g->config->settings.certs;
 	int64_t now = (int64_t)time(NULL);
 
@@ -149,8 +161,8 @@ void generation_build_pairs(
 	else
 		g->store = store_load(certs, last ? last->store : NULL,
 		    b->flags & BUILD_TAKE_ALL ? STORE_TAKE_ALL : 0, &calls);
-	if (g->config->settings.https.count == 0)
-		return; /* certificates are somebody else's business */
+	if (!ours)
+		return;
 	if (last == NULL || !store_same(g->store, last->store))
 		check_pairs(g);
 	check_hosts(g, last, now);
