@@ -13,7 +13,7 @@ BUILD_PACKAGES := gcc make pkg-config libmicrohttpd-dev libssl-dev \
     libcurl4-openssl-dev libunbound-dev libjansson-dev uacme
 TEST_PACKAGES := check bats parallel python3 openssl curl iproute2 procps \
     util-linux pebble bind9 bind9-utils bind9-dnsutils unbound \
-    postfix-mta-sts-resolver
+    postfix-mta-sts-resolver nginx libnginx-mod-stream
 LINT_PACKAGES := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
