@@ -238,7 +238,7 @@ static void on_beat(void *cookie)
 static void start_beat(struct manager *m)
 {
 	m->watchdog_ms = notify_watchdog_ms();
-	m->beat_ms = m->watchdog_ms > 0 ? m->watchdog_ms / 6 : BEAT_MS;
+	m->beat_ms = m->watchdog_ms > 0 ? m->watchdog_ms / 6 + 1 : BEAT_MS;
 	m->beat = (struct timer){ .on_time = on_beat, .cookie = m };
 	loop_set(m->loop, &m->beat, loop_now_ms(m->loop) + m->beat_ms);
 }

@@ -41,6 +41,11 @@ static bool is_set(int fd, int option, int value)
 	       is == value;
 }
 
+static bool is_known(int family)
+{
+	return family == AF_INET || family == AF_INET6 || family == AF_UNIX;
+}
+
 static bool look_at(int fd, struct endpoint *ret_e)
 {
 	struct endpoint e;
@@ -51,6 +56,7 @@ static bool look_at(int fd, struct endpoint *ret_e)
 	if (flags < 0 || !is_set(fd, SO_TYPE, SOCK_STREAM) ||
 	    !is_set(fd, SO_ACCEPTCONN, 1) ||
 	    getsockname(fd, (struct sockaddr *)&e.addr, &e.len) != 0 ||
+	    !is_known(e.addr.ss_family) ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
 	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
 		return false;
@@ -71,6 +77,10 @@ void passed_take_all(struct passed *ret_passed)
 	(void)unsetenv("LISTEN_FDNAMES");
 	if (pid != getpid())
 		return;
+	if (count < 0)
+		log_warn("$LISTEN_FDS is no number up to %d: no socket is "
+		         "taken from whoever started us",
+		    PASSED_MOST);
 	for (int fd = FIRST; fd < FIRST + count; fd++) {
 		struct passed_socket *s = &ret_passed->at[ret_passed->count];
 
