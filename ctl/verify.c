@@ -44,8 +44,9 @@ static int open_config(const char *path, const struct verify_options *o,
 	return *ret_config == NULL ? -1 : 0;
 }
 
-static int add_domain(const struct config *c, const char *text, struct arena *a,
-    struct verify_report *r)
+/* compared: it must be ours, as nothing but the comparison is asked for. */
+static int add_domain(const struct config *c, const char *text, bool compared,
+    struct arena *a, struct verify_report *r)
 {
 	char host[HOST_MAX + 1];
 	struct err err;
@@ -63,6 +64,12 @@ static int add_domain(const struct config *c, const char *text, struct arena *a,
 		r->domain = r->entry->domain;
 		return 0;
 	}
+	if (compared) {
+		verb_complain("%s is not configured: --policy-only has nothing "
+		              "to compare its policy with",
+		    host);
+		return -1;
+	}
 	if (c != NULL)
 		verb_complain("%s is not configured: the policy is not "
 		              "compared with ours",
@@ -72,9 +79,10 @@ static int add_domain(const struct config *c, const char *text, struct arena *a,
 }
 
 /* The domains that were named, each once; or all. NULL: it was told why. */
-static struct verify_report *list_domains(
-    const struct config *c, char **named, struct arena *a, size_t *ret_count)
+static struct verify_report *list_domains(const struct config *c,
+    const struct verify_options *o, struct arena *a, size_t *ret_count)
 {
+	char **named = o->domains;
 	struct verify_report *all;
 	size_t count = 0, room = 0;
 
@@ -93,7 +101,8 @@ static struct verify_report *list_domains(
 	for (size_t i = 0; named[i] != NULL; i++) {
 		size_t before = 0;
 
-		if (add_domain(c, named[i], a, &all[count]) != 0) {
+		if (add_domain(c, named[i], o->policy_only, a, &all[count]) !=
+		    0) {
 			free(all);
 			return NULL;
 		}
@@ -187,7 +196,7 @@ static int verify_domains(const struct verify_options *o,
 		resolver = (struct endpoints){ &o->resolver, 1 };
 	else if (c != NULL)
 		resolver = c->settings.resolver;
-	order.reports = list_domains(c, o->domains, names, &order.count);
+	order.reports = list_domains(c, o, names, &order.count);
 	if (order.reports == NULL ||
 	    prepare(o, c, &resolver, &run, &trust) != 0)
 		goto out;
@@ -252,7 +261,7 @@ const struct verb verb_verify = {
 	    "  --problems       only warnings and what is broken; silent when "
 	    "all is well\n"
 	    "  --policy-only    only: does every address serve exactly our "
-	    "policy?\n"
+	    "policy? One that\n                   could not be asked does not\n"
 	    "  --wait SECONDS   try again so long until all is well\n"
 	    "  --resolver ADDR[:PORT]  ask this one, not `resolver`\n"
 	    "  --ca FILE        trust these CAs, not the system's\n"

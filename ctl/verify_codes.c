@@ -81,6 +81,9 @@ const struct verify_code verify_codes_policy[] = {
 
 	{ "https", "https", VERIFY_OK, HTTPS,
 	    "the address serves the policy over HTTPS", "" },
+	{ "https-unasked", "https", VERIFY_WARNING, UPDATE,
+	    "the address was not asked, so what it serves is not known",
+	    "Ask from a machine that has a way to it." },
 	{ "https-unreachable", "https", VERIFY_BROKEN, HTTPS,
 	    "no connection to the policy host at that address",
 	    "Is the server up, its port open, the address right?" },

@@ -181,15 +181,21 @@ static void compare(struct verify_report *r, const struct served *all,
 		verify_add(r, "same", r->domain, NULL, NULL);
 }
 
+/*
+ * What was not asked harms no verdict, but where each address was to be asked
+ * before records are published (--policy-only).
+ */
 static void tell_addresses(
-    struct verify_report *r, const struct served *all, size_t count)
+    const struct verify_domain *d, const struct served *all, size_t count)
 {
 	struct verify_finding *f;
+	const char *unasked = d->run->policy_only ? "https-unasked" : "https";
 
 	for (size_t i = 0; i < count; i++) {
-		f = verify_add(r, all[i].code == NULL ? "https" : all[i].code,
-		    all[i].about, NULL, all[i].found);
-		if (all[i].code == NULL)
+		f = verify_add(d->report,
+		    all[i].code == NULL ? unasked : all[i].code, all[i].about,
+		    NULL, all[i].found);
+		if (all[i].code == NULL && !d->run->policy_only)
 			f->grade = VERIFY_NOT_CHECKED;
 	}
 }
@@ -308,7 +314,7 @@ void verify_fetch(struct verify_domain *d, const struct dns_addresses *a)
 		verify_skip(r, "https", "the policy host leads elsewhere");
 		return;
 	}
-	tell_addresses(r, all, a->count);
+	tell_addresses(d, all, a->count);
 	if (reference == NULL)
 		return;
 	compare(r, all, a->count, reference);

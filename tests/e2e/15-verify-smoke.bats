@@ -132,6 +132,25 @@ said() {
 	verify 0 --policy-only --wait 30
 }
 
+@test "rfc8461_8_1 --policy-only: an address that was not asked serves nothing" {
+	serve
+	# No machine has a way to such an address without an interface.
+	sed -i '/^mta-sts.new.example /d' "$T/names"
+	printf 'mta-sts.new.example %s\n' "A $ADDR" "AAAA fe80::1" >>"$T/names"
+	verify 0 --no-smtp new.example
+	said "not checked https                 fe80::1"
+	verify 1 --policy-only
+	said "1 ok, 1 warning"
+	said "warning     https-unasked         fe80::1"
+	verify 1 --policy-only --wait 1 --format nagios new.example
+	said "MTA-STS WARNING - new.example: https-unasked"
+	verify 0 --policy-only well.example
+	verify 2 --policy-only well.example other.example
+	grep -q '^mta-stsctl: other.example is not configured: ' "$T/err"
+	CONF=$T/none verify 2 --policy-only well.example
+	[ ! -s "$T/said" ]
+}
+
 @test "a domain that is not configured, and no configuration" {
 	serve
 	cat >>"$T/names" <<-END
