@@ -44,6 +44,24 @@ static bool exists(const char *path)
 	return access(path, F_OK) == 0 || errno == EACCES;
 }
 
+static bool is_absent(const char *path)
+{
+	return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/*
+ * Before the first certificate there may be no directory for it. Where not
+ * even the places that the file names are there, it is read on another
+ * machine.
+ */
+static bool has_none_yet(const struct settings *s)
+{
+	return is_absent(s->certs) &&
+	       (!is_absent(s->state) ||
+	           (strcmp(s->state, CONFIG_STATE) == 0 &&
+	               strcmp(s->certs, CONFIG_STATE "/certs") == 0));
+}
+
 static void look_over(struct pairs *p, const char *dir)
 {
 	static const char *const halves[] = { "fullchain.pem", "cert.pem",
@@ -107,6 +125,8 @@ struct pairs *pairs_open(const struct settings *s)
 		    "business");
 		return p;
 	}
+	if (has_none_yet(s))
+		return p;
 	look_all_over(p, s->certs);
 	p->store = store_load(s->certs, NULL, STORE_TAKE_ALL, &calls);
 	return p;

@@ -7,7 +7,8 @@
 /*
  * The pairs as whoever runs mta-stsctl sees them: often not all, since keys
  * are the daemon's alone, and none at all on a machine that only holds the
- * configuration. What cannot be seen is unknown, not missing.
+ * configuration. What cannot be seen is unknown, not missing; a directory that
+ * is not there yet is seen, and empty.
  */
 
 struct pairs;

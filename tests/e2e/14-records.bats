@@ -149,7 +149,18 @@ ${2:-}"
 	stopped 0 ctl records
 	[ "$(grep -c '^;_mta-sts.*its certificate has expired$' "$T/out")" = 2 ]
 
-	mv "$CERTS" "$CERTS.away"
+	# Nothing is there yet: a fresh install, and known to be.
+	rm -r "$CERTS"
+	mkdir -p "$T/state"
+	stopped 0 ctl records --ready --format csv
+	quiet
+	[ "$(grep -c 'v=STSv1' "$T/out")" = 0 ]
+	stopped 0 ctl records
+	quiet
+	[ "$(grep -c '^;_mta-sts.*it has no certificate yet$' "$T/out")" = 2 ]
+
+	# Another machine's.
+	rmdir "$T/state"
 	stopped 2 ctl records --ready
 	[ ! -s "$T/out" ]
 	complained "$CERTS: No such file or directory: which records are ready"
@@ -159,6 +170,17 @@ ${2:-}"
 	stopped 0 ctl records
 	[ "$(grep -c '^_mta-sts.*v=STSv1' "$T/out")" = 2 ]
 	stopped 0 ctl records --ready policies.example.net
+}
+
+@test "--ready is unable where keys are for other eyes" {
+	simple
+	selfsign
+	chmod 700 "$CERTS/private"
+	as_nobody
+	WITHIN=("${AS[@]}")
+	stopped 2 ctl records --ready
+	[ ! -s "$T/out" ]
+	complained "$CERTS/private: Permission denied: which records are ready"
 }
 
 @test "a domain at fault has no records, and that is no success" {

@@ -14,7 +14,7 @@ prepare() {
 status() {
 	local want=$1 got=0
 	shift
-	${AS:+$AS} "$BIN/mta-stsctl" -c "$CONF" status "$@" >"$T/out" \
+	${AS[@]+"${AS[@]}"} "$BIN/mta-stsctl" -c "$CONF" status "$@" >"$T/out" \
 	    2>"$T/err" || got=$?
 	[ "$got" = "$want" ] || fail "exit status $got: $(cat "$T/out" "$T/err")"
 	! grep -E "$LOG_CRASH" "$T/err" || fail "it crashed"
@@ -199,7 +199,7 @@ pair() {
 	refute grep -q forget "$T/out"
 }
 
-@test "without acme, without readable pairs, without HTTPS: it says so" {
+@test "without acme, without pairs, without HTTPS: it says so" {
 	three
 	rm -r "$CERTS"
 	status 0
@@ -212,24 +212,21 @@ pair() {
 	three 'acme: { redirect: http://vps1.example.net }'
 	status 0
 	said 'bring its certificate from the host that renews, http://vps1.example.net$'
-	pair mta-sts.a.example 90
-	three
-	chmod 700 "$T" "$T/.." 2>/dev/null || true
-	chmod 755 "$BATS_TEST_TMPDIR" "$T/conf"
-	mkdir -p "$T/state/renew"
-	chmod 700 "$T/state/renew" "$CERTS/private"
-	if [ "$(id -u)" = 0 ] && AS="setpriv --reuid 65534 --clear-groups --" &&
-	    $AS test -r "$CONF" -a -x "$BIN/mta-stsctl"; then
-		status 0
-		said '^Not all certificates can be seen: .*private.*Permission denied'
-		said '^What renew did cannot be seen: .*Permission denied'
-		said 'a.example .* \? .*ask as the user of mta-stsd'
-	fi
-	AS=
 	three ''
 	sed -i "s/https: \"[^\"]*\"/https: off, plain: \"$ADDR:8080\"/" "$CONF"
 	status 0
 	said 'a.example .*nothing: its certificate is another'
+}
+
+@test "what this user may not read is unknown, and told" {
+	pair mta-sts.a.example 90
+	mkdir -p "$T/state/renew"
+	chmod 700 "$T/state/renew" "$CERTS/private"
+	as_nobody
+	status 0
+	said '^Not all certificates can be seen: .*private.*Permission denied'
+	said '^What renew did cannot be seen: .*Permission denied'
+	said 'a.example .* \? .*ask as the user of mta-stsd'
 }
 
 @test "an entry at fault is trouble, as it is served" {

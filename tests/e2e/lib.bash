@@ -95,6 +95,16 @@ sanitized() {
 	grep -qa __asan_init "$BIN/mta-stsd"
 }
 
+# as_nobody: $AS runs a command as a user who owns nothing, but may read $T.
+as_nobody() {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	AS=(setpriv --reuid 65534 --regid 65534 --clear-groups --)
+	chmod a+x "$BATS_RUN_TMPDIR" "${T%/*}"
+	chmod 755 "$T" "$T/conf"
+	"${AS[@]}" test -r "$CONF" -a -x "$BIN/mta-stsctl" ||
+	    skip "another user does not get here"
+}
+
 # --- configuration ---------------------------------------------------------
 
 # The settings of a test, then what stands on standard input.

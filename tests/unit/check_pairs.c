@@ -35,7 +35,7 @@ static void set_up(void)
 
 	strcpy(certs, "/tmp/check_pairs.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(certs));
-	settings.certs = certs;
+	settings.certs = settings.state = certs;
 	settings.https = (struct endpoints){ &somewhere, 1 };
 }
 
@@ -126,11 +126,37 @@ START_TEST(what_cannot_be_read_is_unknown_not_missing)
 }
 END_TEST
 
-START_TEST(no_directory_and_a_proxy_s_certificates_are_unknown)
+/* On a fresh install nothing is ready, and that is known. */
+START_TEST(a_directory_that_is_not_there_yet_is_empty)
+{
+	const char *const states[] = { certs, CONFIG_STATE };
+	const char *why = NULL;
+	struct pairs *p;
+
+	for (int i = 0; i < COUNT(states); i++) {
+		char path[128];
+
+		if (i == 1 && access(CONFIG_STATE, F_OK) == 0)
+			continue; /* this machine serves */
+		snprintf(path, sizeof(path), "%s/certs", states[i]);
+		settings.state = states[i];
+		settings.certs = path;
+		p = pairs_open(&settings);
+		ck_assert_ptr_null(pairs_fault(p));
+		ck_assert_int_eq(
+		    pairs_judge(p, HOST, time(NULL), &why), READY_NO);
+		ck_assert_str_eq(why, "it has no certificate yet");
+		pairs_free(p);
+	}
+}
+END_TEST
+
+START_TEST(another_machine_s_and_a_proxy_s_certificates_are_unknown)
 {
 	const char *why = NULL;
 	struct pairs *p;
 
+	settings.state = "/nonexistent";
 	settings.certs = "/nonexistent/certs";
 	p = pairs_open(&settings);
 	ck_assert_str_eq(
@@ -154,7 +180,9 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(
 	    t, host_is_ready_while_its_pair_holds, 0, COUNT(lives));
-	tcase_add_test(t, no_directory_and_a_proxy_s_certificates_are_unknown);
+	tcase_add_test(t, a_directory_that_is_not_there_yet_is_empty);
+	tcase_add_test(
+	    t, another_machine_s_and_a_proxy_s_certificates_are_unknown);
 	tcase_add_loop_test(
 	    t, what_cannot_be_read_is_unknown_not_missing, 0, COUNT(hidden));
 	suite_add_tcase(s, t);
