@@ -315,9 +315,14 @@ static int compare(const void *a, const void *b)
 	    ((const struct peer *)b)->ip, sizeof(((const struct peer *)a)->ip));
 }
 
-/* All are gathered before they are cut, so that the same ones stay. */
-static void gather(const struct question *q, struct dns_addresses *a)
+/*
+ * All are gathered before they are cut, so that the same ones stay. How many
+ * there were.
+ */
+static size_t gather(const struct question *q, struct dns_addresses *a)
 {
+	size_t count = 0;
+
 	const struct ub_result *r = q->result;
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
 	struct sockaddr_in in = { .sin_family = AF_INET };
@@ -333,12 +338,30 @@ static void gather(const struct question *q, struct dns_addresses *a)
 		} else {
 			continue;
 		}
+		count++;
 		if (a->count < DNS_ADDRESSES_MAX)
 			a->at[a->count++] = p;
 		else if (compare(&p, &a->at[a->count - 1]) < 0)
 			a->at[a->count - 1] = p;
 		qsort(a->at, a->count, sizeof(*a->at), compare);
 	}
+	return count;
+}
+
+/* Is what was found all there is? If not, what is missing, in words. */
+static void tell_missing(
+    const char *failed, size_t count, char ret_words[DNS_WORDS_MAX])
+{
+	char why[DNS_WORDS_MAX];
+
+	(void)snprintf(why, sizeof(why), "%s", ret_words);
+	if (failed != NULL)
+		(void)snprintf(
+		    ret_words, DNS_WORDS_MAX, "%s: %.96s", failed, why);
+	else if (count > DNS_ADDRESSES_MAX)
+		(void)snprintf(ret_words, DNS_WORDS_MAX,
+		    "there are %zu, of which %d are asked", count,
+		    DNS_ADDRESSES_MAX);
 }
 
 void dns_addresses(struct dns *d, const char *host, int64_t deadline_ms,
@@ -348,21 +371,28 @@ void dns_addresses(struct dns *d, const char *host, int64_t deadline_ms,
 		{ .name = host, .type = DNS_A },
 		{ .name = host, .type = DNS_AAAA },
 	};
+	static const char *const types[] = { "A", "AAAA" };
 	struct dns_addresses a = { .outcome = DNS_NO_RECORD };
+	const char *failed = NULL;
 	enum dns_outcome outcome;
+	size_t count = 0;
 
 	ask(d, q, 2, deadline_ms);
 	for (size_t i = 0; i < 2; i++) {
 		outcome = judge(&q[i], a.words);
 		take_alias(q[i].result, a.alias);
 		if (outcome == DNS_FOUND)
-			gather(&q[i], &a);
+			count += gather(&q[i], &a);
 		else if (outcome == DNS_NO_NAME || a.outcome == DNS_NO_RECORD)
 			a.outcome = outcome;
+		if (outcome == DNS_FAILED)
+			failed = types[i];
 		if (q[i].result != NULL)
 			ub_resolve_free(q[i].result);
 	}
-	if (a.count != 0)
+	if (a.count != 0) {
 		a.outcome = DNS_FOUND;
+		tell_missing(failed, count, a.words);
+	}
 	*ret_addresses = a;
 }

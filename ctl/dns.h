@@ -70,6 +70,10 @@ void dns_answer_fini(struct dns_answer *a);
 struct dns_addresses {
 	enum dns_outcome outcome; /* DNS_FOUND: one of both was found */
 	char alias[DNS_ALIAS_MAX];
+	/*
+	 * Of DNS_FAILED; of DNS_FOUND where not every address is here, as the
+	 * other lookup failed or there are too many. "": all are.
+	 */
 	char words[DNS_WORDS_MAX];
 	struct peer at[DNS_ADDRESSES_MAX];
 	size_t count;

@@ -68,6 +68,10 @@ const struct verify_code verify_codes_policy[] = {
 	{ "host-dangling", "host", VERIFY_BROKEN, POLICY,
 	    "the policy host's CNAME leads to a name without an address",
 	    "Correct the CNAME, or the name that it leads to." },
+	{ "host-part", "host", VERIFY_WARNING, POLICY,
+	    "not every address of the policy host is known, and asked",
+	    "Look at the name servers that answer for this name, for A and "
+	    "AAAA; or let it have fewer addresses." },
 	{ "host-no-cname", "host", VERIFY_WARNING, HOSTED,
 	    "the policy host has our addresses instead of a CNAME: it will "
 	    "be lost when they change",

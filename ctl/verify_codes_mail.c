@@ -43,6 +43,10 @@ const struct verify_code verify_codes_mail[] = {
 	{ "smtp-lookup", "smtp", VERIFY_BROKEN, MX,
 	    "the MX host cannot be looked up",
 	    "Look at the name servers that answer for this name." },
+	{ "smtp-part", "smtp", VERIFY_WARNING, MX,
+	    "not every address of the MX host is known, and asked",
+	    "Look at the name servers that answer for this name, for A and "
+	    "AAAA; or let it have fewer addresses." },
 	{ "smtp-unreachable", "smtp", VERIFY_BROKEN, MX,
 	    "the MX host does not answer on port 25",
 	    "Is the mail server up, and port 25 open?" },

@@ -307,6 +307,8 @@ void verify_fetch(struct verify_domain *d, const struct dns_addresses *a)
 		r->alias = arena_string(r->arena, a->alias);
 	ask_all(d, a, all);
 	list_addresses(r, all, a->count);
+	if (a->words[0] != '\0')
+		verify_add(r, "host-part", d->host, NULL, a->words);
 	reference = choose(r, all, a->count);
 	d->is_ours = way != WAY_ELSEWHERE ||
 	             (reference != NULL && is_ours(r->entry, reference));

@@ -65,6 +65,8 @@ static void tell_host(const struct verify_domain *d, const char *name,
 		verify_add(r, "smtp-no-address", name, NULL,
 		    k->addresses.outcome == DNS_NO_NAME ? "no such name"
 		                                        : "neither A nor AAAA");
+	else if (k->addresses.words[0] != '\0')
+		verify_add(r, "smtp-part", name, NULL, k->addresses.words);
 	for (size_t i = 0; i < k->addresses.count; i++)
 		tell_address(d, name, &k->addresses.at[i], &k->results[i]);
 	if (k->tlsa > 0)
