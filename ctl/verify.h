@@ -42,7 +42,11 @@ struct verify_finding {
 	const char *about;    /* a name, an address, a pattern */
 	const char *expected; /* "": the words say it */
 	const char *found;
+	size_t more; /* others of its code, which are left out */
 };
+
+/* So many findings of one code are told: a stranger can make thousands. */
+#define VERIFY_ALIKE_MAX 32
 
 struct verify_report {
 	const char *domain;                /* A-labels */
@@ -60,14 +64,16 @@ struct verify_report {
 	size_t policy_len;
 };
 
-/* The code at index, in the order of the checks. NULL: there are no more. */
+/* The code at index, in the order of the checks; of that name. NULL: none. */
 const struct verify_code *verify_code_at(size_t index);
-/* The code of that name. NULL: there is none. */
 const struct verify_code *verify_code_find(const char *name);
 
 /* "ok", "not checked", "pending", "warning", "broken". */
 const char *verify_grade_text(enum verify_grade g);
-/* Add a finding of a code, which there is. NULL is ""; strings are copied. */
+/*
+ * Add a finding of a code. NULL is ""; strings are copied. It may be graded
+ * until the next one is added. One too many is counted.
+ */
 struct verify_finding *verify_add(struct verify_report *r, const char *code,
     const char *about, const char *expected, const char *found);
 

@@ -160,6 +160,20 @@ static const char *const *find_mx(
 	return hosts;
 }
 
+static const char *list_hosts(
+    struct arena *a, const char *const *hosts, size_t count)
+{
+	size_t len = 1;
+	char *text, *to;
+
+	for (size_t i = 0; i < count; i++)
+		len += strlen(hosts[i]) + 2;
+	text = to = arena_alloc(a, len);
+	for (size_t i = 0; i < count; i++)
+		to = stpcpy(stpcpy(to, i == 0 ? "" : ", "), hosts[i]);
+	return text;
+}
+
 static void check_mail(struct verify_domain *d, const struct dns_answer *a)
 {
 	struct verify_report *r = d->report;
@@ -168,9 +182,7 @@ static void check_mail(struct verify_domain *d, const struct dns_answer *a)
 
 	if (count == 0)
 		return;
-	r->mx = hosts[0];
-	for (size_t i = 1; i < count; i++)
-		r->mx = arena_format(r->arena, "%s, %s", r->mx, hosts[i]);
+	r->mx = list_hosts(r->arena, hosts, count);
 	verify_judge_mx(r, d->policy, hosts, count);
 	if (d->run->hosts == NULL)
 		verify_skip(r, "smtp", "as told by --no-smtp");

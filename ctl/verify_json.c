@@ -65,12 +65,12 @@ static json_t *list(const char *from)
 
 static json_t *finding(const struct verify_finding *f)
 {
-	return json_pack("{so so so so so so so so so}", "code",
+	return json_pack("{so so so so so so so so so si}", "code",
 	    text(f->code->name), "check", text(f->code->check), "grade",
 	    text(verify_grade_text(f->grade)), "about", text(f->about),
 	    "expected", text(f->expected), "found", text(f->found), "words",
 	    text(f->code->words), "advice", text(f->code->advice), "section",
-	    text(f->code->section));
+	    text(f->code->section), "more", (int)f->more);
 }
 
 static json_t *findings(

@@ -64,15 +64,36 @@ static const char *keep(struct verify_report *r, const char *text)
 	return text == NULL ? "" : arena_string(r->arena, text);
 }
 
+/* The last one of a code that is there as often as it is told; or NULL. */
+static struct verify_finding *find_full(
+    const struct verify_report *r, const struct verify_code *code)
+{
+	struct verify_finding *last = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->findings[i].code == code) {
+			last = &r->findings[i];
+			count++;
+		}
+	return count < VERIFY_ALIKE_MAX ? NULL : last;
+}
+
 struct verify_finding *verify_add(struct verify_report *r, const char *code,
     const char *about, const char *expected, const char *found)
 {
-	struct verify_finding *f;
+	const struct verify_code *of = verify_code_find(code);
+	struct verify_finding *full, *f;
 
+	assert(of != NULL);
+	full = find_full(r, of);
+	if (full != NULL) {
+		full->more++;
+		return arena_alloc(r->arena, sizeof(*full));
+	}
 	make_room(r);
 	f = &r->findings[r->count++];
-	f->code = verify_code_find(code);
-	assert(f->code != NULL);
+	f->code = of;
 	f->grade = f->code->grade;
 	f->about = keep(r, about);
 	f->expected = keep(r, expected);

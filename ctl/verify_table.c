@@ -46,6 +46,8 @@ static void show_finding(
 	fputs("  ", to);
 	show_grade(to, f->grade, GRADE_WIDTH, m);
 	fprintf(to, "%-*s %s", CODE_WIDTH, f->code->name, f->about);
+	if (f->more > 0)
+		fprintf(to, " (and %zu more like it)", f->more);
 	if (f->grade <= VERIFY_OK) {
 		if (f->found[0] != '\0')
 			fprintf(to, ": %s", f->found);

@@ -213,11 +213,56 @@ START_TEST(a_policy_of_thousands_is_not_told_whole)
 	for (size_t i = 0; i < 500; i++)
 		hosts[i] = arena_format(r.arena, "%zu.example.net", i);
 	verify_judge_mx(&r, &p, hosts, 500);
-	ck_assert_uint_eq(r.count, 500);
-	expected = r.findings[499].expected;
+	ck_assert_uint_eq(r.count, VERIFY_ALIKE_MAX);
+	ck_assert_uint_eq(r.findings[r.count - 1].more, 500 - VERIFY_ALIKE_MAX);
+	expected = r.findings[r.count - 1].expected;
 	ck_assert_ptr_nonnull(strstr(expected, "0.example, 1.example, "));
 	ck_assert_ptr_nonnull(strstr(expected, ", 9.example and 4990 more"));
 	arena_free(r.arena);
+}
+END_TEST
+
+/* Each kind of line that a stranger may write thousands of. */
+START_TEST(thousands_of_findings_are_counted)
+{
+	static const struct {
+		const char *before, *line, *end, *code;
+		int step; /* of the number between line and end */
+	} rows[] = {
+		{ "mx: a.example\r\n", "x", ": y\r\n", "policy-key", 1 },
+		{ "", "mx: a", ".example\r\n", "policy-mx-twice", 0 },
+		{ "", "mx: a", ".example\r\n", "mx-unused", 1 },
+	};
+	static const char *const hosts[] = { "a1.example" };
+	static char bytes[65536];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct verify_report r;
+		const struct policy *p;
+		size_t told = 0, more = 0, len;
+
+		len = (size_t)snprintf(
+		    bytes, sizeof(bytes), HEAD "%s", rows[i].before);
+		for (int n = 0; n < 2000; n++)
+			len += (size_t)snprintf(bytes + len,
+			    sizeof(bytes) - len, "%s%d%s", rows[i].line,
+			    n * rows[i].step, rows[i].end);
+		(void)snprintf(bytes + len, sizeof(bytes) - len, TAIL);
+		r = report(bytes);
+		p = verify_judge_policy(&r);
+		ck_assert_ptr_nonnull(p);
+		verify_judge_mx(&r, p, hosts, 1);
+		ck_assert_uint_lt(r.count, 100);
+		for (size_t k = 0; k < r.count; k++)
+			if (strcmp(r.findings[k].code->name, rows[i].code) ==
+			    0) {
+				told++;
+				more += r.findings[k].more;
+			}
+		ck_assert_uint_eq(told, VERIFY_ALIKE_MAX);
+		ck_assert_uint_ge(told + more, 1999);
+		arena_free(r.arena);
+	}
 }
 END_TEST
 
@@ -265,6 +310,7 @@ int main(void)
 	tcase_add_loop_test(
 	    c, rules_c3_c4_every_mx_is_covered, 0, COUNT(covers));
 	tcase_add_test(c, a_policy_of_thousands_is_not_told_whole);
+	tcase_add_test(c, thousands_of_findings_are_counted);
 	tcase_add_test(c, mx_hosts_come_best_first_and_once);
 	suite_add_tcase(s, c);
 	return suite_run(s);

@@ -164,6 +164,21 @@ START_TEST(table_tells_what_to_do)
 }
 END_TEST
 
+START_TEST(table_counts_what_is_alike)
+{
+	for (int i = 0; i < 8000; i++)
+		verify_add(
+		    &reports[BROKEN_ONE], "policy-key", "\"x: y\"", NULL, NULL);
+	sum_up(2);
+	verify_show_table(out, &sum, &plain);
+	(void)fflush(out);
+	ck_assert_ptr_nonnull(
+	    strstr(text, "policy-key            \"x: y\" (and 7968 more like "
+	                 "it)\n"));
+	ck_assert_uint_lt(text_len, 10000);
+}
+END_TEST
+
 START_TEST(table_of_named_domains_has_every_check)
 {
 	const struct verify_manner m = { .checks = true };
@@ -215,7 +230,8 @@ START_TEST(json_is_whole_whatever_the_bytes)
 	    json_string_value(json_object_get(one, "code")), "txt-two");
 	ck_assert_str_eq(
 	    json_string_value(json_object_get(one, "grade")), "broken");
-	ck_assert_uint_eq(json_object_size(one), 9);
+	ck_assert_uint_eq(json_object_size(one), 10);
+	ck_assert_int_eq(json_integer_value(json_object_get(one, "more")), 0);
 	json_decref(all);
 }
 END_TEST
@@ -250,6 +266,7 @@ int main(void)
 	tcase_add_test(c, csv_has_the_columns_of_ps_mta_sts);
 	tcase_add_test(c, csv_has_nothing_that_a_terminal_obeys);
 	tcase_add_test(c, table_tells_what_to_do);
+	tcase_add_test(c, table_counts_what_is_alike);
 	tcase_add_test(c, table_of_named_domains_has_every_check);
 	tcase_add_test(c, problems_are_silent_when_all_is_well);
 	tcase_add_test(c, json_is_whole_whatever_the_bytes);
