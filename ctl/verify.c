@@ -141,7 +141,7 @@ static int show(const struct verify_options *o, const struct verify_summary *s)
 		verify_show_table(stdout, s, &m);
 	else if (verify_show_json(stdout, s, &m) != 0)
 		return UNABLE;
-	if (!verify_is_problem(s->worst))
+	if (!verify_is_problem(verify_sum_grade(s)))
 		return WELL;
 	return o->format == VERIFY_NAGIOS && s->worst == VERIFY_BROKEN
 	           ? UNABLE
@@ -201,6 +201,7 @@ static int verify_domains(const struct verify_options *o,
 	    prepare(o, c, &resolver, &run, &trust) != 0)
 		goto out;
 	if (verify_all(&order, &summary) == 0) {
+		summary.faults = faults_count(f, SEVERITY_FAULT);
 		*ret_unable = NULL;
 		status = show(o, &summary);
 	} else {
@@ -209,9 +210,6 @@ static int verify_domains(const struct verify_options *o,
 		              "--resolver)",
 		    *ret_unable);
 	}
-	/* What a fault hides was not verified. */
-	if (status == WELL && faults_count(f, SEVERITY_FAULT) > 0)
-		status = NOT_WELL;
 out:
 	if (order.reports != NULL)
 		verify_reports_free(order.reports, order.count);
@@ -271,7 +269,8 @@ const struct verb verb_verify = {
 	    "  --no-smtp        do not connect to MX hosts\n\n"
 	    "Verdicts: ok; pending, no TXT record yet, which is no error; "
 	    "warning; broken.\nExit status 1: something is a warning or "
-	    "broken; with nagios 2 for broken.\n\n"
+	    "broken, or the\nconfiguration has a fault; with nagios 2 for "
+	    "broken.\n\n"
 	    "Example: in a pipeline, between deploying and publishing "
 	    "records\n\n"
 	    "  mta-stsctl verify --policy-only --wait 300 && publish-records\n",

@@ -104,13 +104,14 @@ static json_t *whole(
 	for (size_t i = 0; i < s->count; i++)
 		if (!m->problems || verify_is_problem(s->at[i].verdict))
 			(void)json_array_append_new(all, domain(&s->at[i], m));
-	return json_pack("{si so si si si si si so so}", "version", VERSION,
+	return json_pack("{si so si si si si si so si so}", "version", VERSION,
 	    "verdict", text(verify_grade_text(s->worst)), "count",
 	    (int)s->count, "ok", (int)s->verdicts[VERIFY_OK], "pending",
 	    (int)s->verdicts[VERIFY_PENDING], "warning",
 	    (int)s->verdicts[VERIFY_WARNING], "broken",
 	    (int)s->verdicts[VERIFY_BROKEN], "port_25_closed",
-	    json_boolean(s->port_25_closed), "domains", all);
+	    json_boolean(s->port_25_closed), "faults", (int)s->faults,
+	    "domains", all);
 }
 
 int verify_show_json(

@@ -46,7 +46,10 @@ void verify_show_nagios(FILE *to, const struct verify_summary *s)
 		[VERIFY_BROKEN] = "CRITICAL",
 	};
 
-	fprintf(to, "MTA-STS %s - ", words[s->worst]);
+	fprintf(to, "MTA-STS %s - ", words[verify_sum_grade(s)]);
+	if (s->faults > 0)
+		fprintf(to, "%zu fault%s in the configuration, ", s->faults,
+		    s->faults == 1 ? "" : "s");
 	if (verify_is_problem(s->worst))
 		show_problems(to, s);
 	else

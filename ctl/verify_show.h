@@ -16,7 +16,8 @@ struct verify_summary {
 	size_t verdicts[VERIFY_BROKEN + 1]; /* domains by verdict */
 	enum verify_grade worst;
 	bool port_25_closed; /* nowhere an answer */
-	const char *home;    /* `host:`; NULL: none */
+	size_t faults;    /* of the configuration: what they hide is not here */
+	const char *home; /* `host:`; NULL: none */
 };
 
 struct verify_manner {
@@ -25,6 +26,8 @@ struct verify_manner {
 	bool colour;
 };
 
+/* What it all comes to: the worst, and no better than a warning with faults. */
+enum verify_grade verify_sum_grade(const struct verify_summary *s);
 /* Is it more than one may pass over? */
 bool verify_is_problem(enum verify_grade g);
 

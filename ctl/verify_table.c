@@ -105,6 +105,12 @@ static void show_sum(FILE *to, const struct verify_summary *s)
 	fputc('\n', to);
 }
 
+enum verify_grade verify_sum_grade(const struct verify_summary *s)
+{
+	return s->faults > 0 && s->worst < VERIFY_WARNING ? VERIFY_WARNING
+	                                                  : s->worst;
+}
+
 bool verify_is_problem(enum verify_grade g)
 {
 	return g >= VERIFY_WARNING;

@@ -113,6 +113,21 @@ said() {
 	END
 }
 
+@test "a configuration at fault: words and exit status agree in each format" {
+	serve
+	echo '  odd.example: { mode: tseting }' >>"$CONF"
+	verify 1 --no-smtp --format nagios
+	said "MTA-STS WARNING - 1 fault in the configuration, 1 of 2 domains well |"
+	grep -q 'odd.example: mode "tseting"' "$T/err"
+	verify 1 --no-smtp --format json
+	said '"faults": 1'
+	said '"verdict": "pending"'
+	verify 1 --no-smtp
+	verify 1 --no-smtp --problems
+	[ ! -s "$T/said" ]
+	expect_log 'tseting'
+}
+
 @test "an expired certificate" {
 	serve
 	selfsign --days -2

@@ -112,6 +112,20 @@ START_TEST(nagios_is_well_with_pending_ones)
 }
 END_TEST
 
+START_TEST(a_fault_of_the_configuration_is_a_warning)
+{
+	reports[BROKEN_ONE] = reports[PENDING_ONE];
+	sum_up(2);
+	sum.faults = 1;
+	ck_assert_int_eq(verify_sum_grade(&sum), VERIFY_WARNING);
+	verify_show_nagios(out, &sum);
+	says("MTA-STS WARNING - 1 fault in the configuration, 1 of 2 domains "
+	     "well | domains=2 ok=1 pending=1 warning=0;0 broken=0;;0\n");
+	sum.worst = VERIFY_BROKEN;
+	ck_assert_int_eq(verify_sum_grade(&sum), VERIFY_BROKEN);
+}
+END_TEST
+
 START_TEST(csv_has_the_columns_of_ps_mta_sts)
 {
 	sum_up(2);
@@ -263,6 +277,7 @@ int main(void)
 	tcase_add_test(c, rules_c7_verdicts);
 	tcase_add_test(c, nagios_tells_the_worst_in_a_line);
 	tcase_add_test(c, nagios_is_well_with_pending_ones);
+	tcase_add_test(c, a_fault_of_the_configuration_is_a_warning);
 	tcase_add_test(c, csv_has_the_columns_of_ps_mta_sts);
 	tcase_add_test(c, csv_has_nothing_that_a_terminal_obeys);
 	tcase_add_test(c, table_tells_what_to_do);
