@@ -22,6 +22,7 @@
 #include "policy/catalog.h"
 #include "policy/policy.h"
 #include "reading.h"
+#include "seen.h"
 #include "verb.h"
 
 static void judge_suffixes(const struct catalog_entry *e, const psl_ctx_t *psl,
@@ -114,8 +115,8 @@ static void tell_all(struct faults *f, size_t domains)
 
 	for (i = 0; i < faults_total(f); i++) {
 		text = faults_at(f, i, &severity);
-		printf("%s%s\n", text,
-		    severity == SEVERITY_WARNING ? " (warning)" : "");
+		seen_put(stdout, text);
+		puts(severity == SEVERITY_WARNING ? " (warning)" : "");
 	}
 	printf("%zu domain%s, %zu fault%s, %zu warning%s\n", domains,
 	    plural(domains), wrong, plural(wrong), odd, plural(odd));

@@ -27,6 +27,7 @@
 #include "policy/catalog.h"
 #include "preflight_ca.h"
 #include "reading.h"
+#include "seen.h"
 #include "trust.h"
 #include "verb.h"
 
@@ -92,9 +93,8 @@ static void tell_faults(struct faults *f)
 	enum severity severity;
 
 	for (size_t i = 0; i < faults_total(f); i++) {
-		const char *text = faults_at(f, i, &severity);
-
-		fprintf(stderr, "%s\n", text);
+		seen_put(stderr, faults_at(f, i, &severity));
+		fputc('\n', stderr);
 	}
 }
 

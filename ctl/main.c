@@ -12,10 +12,12 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/near.h"
+#include "seen.h"
 
 #define CONFIG_PATH "/etc/mta-stsd/mta-stsd.yaml"
 
@@ -36,9 +38,14 @@ static const struct verb *const verbs[] = {
 static void __attribute__((format(printf, 1, 0)))
 tell(const char *fmt, va_list args)
 {
+	char *text;
+
+	if (vasprintf(&text, fmt, args) < 0)
+		return;
 	fputs("mta-stsctl: ", stderr);
-	vfprintf(stderr, fmt, args);
+	seen_put(stderr, text);
 	fputc('\n', stderr);
+	free(text);
 }
 
 void verb_complain(const char *fmt, ...)

@@ -17,6 +17,7 @@
 #include "config/lastgood.h"
 #include "policy/catalog.h"
 #include "policy/host.h"
+#include "seen.h"
 #include "verb.h"
 
 #define PREFIX "mta-sts."
@@ -113,7 +114,8 @@ static bool tell_faults(struct faults *f, const char *domain)
 		if (severity != SEVERITY_FAULT ||
 		    (domain != NULL && !is_about(text, domain)))
 			continue;
-		fprintf(stderr, "%s\n", text);
+		seen_put(stderr, text);
+		fputc('\n', stderr);
 		any = true;
 	}
 	return any;

@@ -10,6 +10,7 @@
 
 #include "records_part.h"
 #include "rr.h"
+#include "seen.h"
 
 static void put_within_quotes(const char *text)
 {
@@ -76,7 +77,7 @@ static json_t *live_of(const struct shown *s)
 	json_t *live = json_array();
 
 	for (size_t i = 0; i < s->live_count; i++)
-		(void)json_array_append_new(live, json_string(s->live[i]));
+		(void)json_array_append_new(live, seen_json(s->live[i]));
 	return live;
 }
 
@@ -87,9 +88,9 @@ static json_t *object_of(const struct shown *s, bool compared)
 	                    ? json_null()
 	                    : json_boolean(r->ready == READY_YES);
 
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:o*}", "domain",
+	return json_pack("{s:s, s:s, s:s, s:i, s:o, s:o, s:o*}", "domain",
 	    r->domain, "name", r->name, "type", rr_type_text(r->type), "ttl",
-	    (int)r->ttl, "value", r->value, "ready", ready, "live",
+	    (int)r->ttl, "value", seen_json(r->value), "ready", ready, "live",
 	    compared ? live_of(s) : NULL);
 }
 
@@ -104,7 +105,7 @@ void records_json(const struct showing *s, bool compared)
 			continue;
 		object = object_of(&s->at[i], compared);
 		fputs(before, stdout);
-		(void)json_dumpf(object, stdout, 0); /* main judges stdout */
+		(void)json_dumpf(object, stdout, JSON_ENSURE_ASCII);
 		json_decref(object);
 		before = ",\n";
 	}

@@ -52,12 +52,14 @@ static int show(struct status *s, struct faults *f, const char *name, bool json)
 		if (one == NULL)
 			return UNABLE;
 	}
-	if (json)
-		status_show_json(s, one);
-	else if (one != NULL)
+	if (!json && one != NULL) {
 		status_show_one(s, one);
-	else
+	} else if (!json) {
 		status_show_all(s);
+	} else if (status_show_json(s, one) != 0) {
+		verb_complain("there is no memory to tell it");
+		return UNABLE;
+	}
 	return is_well(s, one) ? WELL : NOT_WELL;
 }
 

@@ -9,14 +9,14 @@
 #include "config/config.h"
 #include "moment.h"
 #include "policy/catalog.h"
+#include "seen.h"
 #include "status_part.h"
 
 #define DAY_S 86400
 
 static json_t *text_or_null(const char *text)
 {
-	return text == NULL || text[0] == '\0' ? json_null()
-	                                       : json_string(text);
+	return text == NULL || text[0] == '\0' ? json_null() : seen_json(text);
 }
 
 static json_t *moment_or_null(int64_t at)
@@ -57,16 +57,17 @@ static json_t *host(const struct status *s, const struct status_host *h)
 {
 	const struct catalog_entry *e = h->entry;
 
-	return json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:b, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o}",
 	    "domain", text_or_null(e != NULL ? e->domain : NULL), "host",
-	    h->due.host, "status", grade_text(h->grade), "to_do", h->step,
-	    "mode", text_or_null(e != NULL ? mode_text(e->mode) : NULL), "id",
+	    h->due.host, "status", grade_text(h->grade), "to_do",
+	    seen_json(h->step), "mode",
+	    text_or_null(e != NULL ? mode_text(e->mode) : NULL), "id",
 	    text_or_null(e != NULL ? e->id : NULL), "kept",
 	    e != NULL && e->kept, "certificate", certificate(s, h), "renewal",
 	    renewal(h));
 }
 
-void status_show_json(const struct status *s, const struct status_host *one)
+int status_show_json(const struct status *s, const struct status_host *one)
 {
 	json_t *hosts = json_array(), *orphans = json_array(), *all;
 
@@ -75,15 +76,12 @@ void status_show_json(const struct status *s, const struct status_host *one)
 			(void)json_array_append_new(
 			    hosts, host(s, &s->hosts[i]));
 	for (size_t i = 0; one == NULL && i < s->orphan_count; i++)
-		(void)json_array_append_new(
-		    orphans, json_string(s->orphans[i]));
-	all = json_pack("{s:s, s:b, s:o, s:o, s:o, s:o, s:o}", "configuration",
-	    s->config->path, "last_good", s->last_good, "certificates_fault",
-	    text_or_null(s->certs_fault), "state_fault",
+		(void)json_array_append_new(orphans, seen_json(s->orphans[i]));
+	all = json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "configuration",
+	    seen_json(s->config->path), "last_good", s->last_good,
+	    "certificates_fault", text_or_null(s->certs_fault), "state_fault",
 	    text_or_null(s->state_fault), "paused_until",
 	    moment_or_null(s->paused ? s->pause.until : 0), "hosts", hosts,
 	    "orphans", orphans);
-	(void)json_dumpf(all, stdout, JSON_INDENT(2)); /* main looks at it */
-	putchar('\n');
-	json_decref(all);
+	return seen_json_print(stdout, all, JSON_INDENT(2));
 }

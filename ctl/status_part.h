@@ -69,8 +69,8 @@ void status_find_orphans(struct status *s);
 /* status_show.c: on standard output. */
 void status_show_all(const struct status *s);
 void status_show_one(const struct status *s, const struct status_host *h);
-/* status_json.c: of all, or of the one. */
-void status_show_json(const struct status *s, const struct status_host *one);
+/* status_json.c: of all, or of the one. 0; or -1: no memory. */
+int status_show_json(const struct status *s, const struct status_host *one);
 const char *grade_text(enum grade g);
 const char *certificate_text(enum certificate c);
 /* "36 d", "5 h", "3 min": how long. */

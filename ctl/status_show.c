@@ -14,12 +14,21 @@
 #include "moment.h"
 #include "policy/catalog.h"
 #include "rr.h"
+#include "seen.h"
 #include "status_part.h"
 
 #define DATE_LEN   10 /* of a moment_text */
 #define NAME_WIDTH 40 /* a longer one moves its line alone */
 #define ID_WIDTH   21
 #define TEXT_MAX   255 /* of one string of a TXT record */
+
+/* A line; text is another's. */
+static void say(const char *what, const char *text)
+{
+	printf("%-12s ", what);
+	seen_put(stdout, text);
+	putchar('\n');
+}
 
 static bool has_colour(void)
 {
@@ -89,11 +98,11 @@ static void show_row(
 	life(s, h, left);
 	date(h->last, last);
 	date(h->next, next);
-	printf("%s%-*s  %-7s  %-*s  %-8s  %-10s  %-10s  %s%s\n",
-	    colour_of(h->grade), width, name_of(h),
-	    e != NULL ? mode_text(e->mode) : "-", ID_WIDTH,
-	    e != NULL ? e->id : "-", left, last, next, h->step,
-	    colour_end(h->grade));
+	printf("%s%-*s  %-7s  %-*s  %-8s  %-10s  %-10s  ", colour_of(h->grade),
+	    width, name_of(h), e != NULL ? mode_text(e->mode) : "-", ID_WIDTH,
+	    e != NULL ? e->id : "-", left, last, next);
+	seen_put(stdout, h->step);
+	printf("%s\n", colour_end(h->grade));
 }
 
 static void show_sum(const struct status *s)
@@ -117,14 +126,14 @@ static void show_notes(const struct status *s)
 
 	if (s->paused) {
 		moment_words(s->pause.until, until);
-		printf("No certificate is ordered before %s: %s\n", until,
-		    s->pause.words);
+		printf("No certificate is ordered before %s: ", until);
+		seen_put(stdout, s->pause.words);
+		putchar('\n');
 	}
 	if (s->certs_fault != NULL)
-		printf(
-		    "Not all certificates can be seen: %s\n", s->certs_fault);
+		say("Not all certificates can be seen:", s->certs_fault);
 	if (s->state_fault != NULL)
-		printf("What renew did cannot be seen: %s\n", s->state_fault);
+		say("What renew did cannot be seen:", s->state_fault);
 	if (settings->acme.redirect != NULL)
 		printf("Certificates are brought from %s.\n",
 		    settings->acme.redirect);
@@ -174,20 +183,21 @@ static void show_certificate(
 {
 	const struct due *d = &h->due;
 
-	printf("%-12s %s%s%s\n", "certificate",
-	    certificate_text(h->certificate), d->fault != NULL ? ": " : "",
-	    d->fault != NULL ? d->fault : "");
+	printf("%-12s %s%s", "certificate", certificate_text(h->certificate),
+	    d->fault != NULL ? ": " : "");
+	seen_put(stdout, d->fault != NULL ? d->fault : "");
+	putchar('\n');
 	if (d->pair.there)
 		show_moment(s, "  until", d->pair.not_after);
 	show_moment(s, "  since", h->last);
 	show_moment(s, "  next", h->next);
 	if (d->last.result[0] != '\0')
-		printf("%-12s %s\n", "last try", d->last.result);
+		say("last try", d->last.result);
 	show_moment(s, "  at", d->last.tried);
 	if (d->last.failures > 0)
 		printf("%-12s %u in a row\n", "  failed", d->last.failures);
 	if (d->last.seen[0] != '\0')
-		printf("%-12s %s\n", "pre-flight", d->last.seen);
+		say("pre-flight", d->last.seen);
 }
 
 /* The policy's lines, without their CR. */
@@ -236,15 +246,16 @@ void status_show_one(const struct status *s, const struct status_host *h)
 	printf("%-12s %s\n", e != NULL ? "domain" : "host", name_of(h));
 	if (e != NULL) {
 		printf("%-12s %s\n", "policy host", e->host);
-		printf("%-12s %s%s\n", "file", e->origin,
-		    e->kept ? " (at fault: the last good entry)" : "");
+		printf("%-12s ", "file");
+		seen_put(stdout, e->origin);
+		puts(e->kept ? " (at fault: the last good entry)" : "");
 		printf("%-12s %s\n", "mode", mode_text(e->mode));
 		printf("%-12s %s\n", "id", e->id);
 	}
 	show_certificate(s, h);
 	printf("%-12s %s%s%s\n", "status", colour_of(h->grade),
 	    grade_text(h->grade), colour_end(h->grade));
-	printf("%-12s %s\n", "to do", h->step);
+	say("to do", h->step);
 	if (e != NULL)
 		show_policy(e);
 	show_records(s, name_of(h));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "policy/catalog.h"
+#include "seen.h"
 #include "verify_show.h"
 
 #define GRADE_WIDTH 12
@@ -36,8 +37,11 @@ static void show_grade(
 
 static void show_detail(FILE *to, const char *what, const char *text)
 {
-	if (text[0] != '\0')
-		fprintf(to, "  %*s%-9s %s\n", GRADE_WIDTH, "", what, text);
+	if (text[0] == '\0')
+		return;
+	fprintf(to, "  %*s%-9s ", GRADE_WIDTH, "", what);
+	seen_put(to, text);
+	fputc('\n', to);
 }
 
 static void show_finding(
@@ -45,12 +49,14 @@ static void show_finding(
 {
 	fputs("  ", to);
 	show_grade(to, f->grade, GRADE_WIDTH, m);
-	fprintf(to, "%-*s %s", CODE_WIDTH, f->code->name, f->about);
+	fprintf(to, "%-*s ", CODE_WIDTH, f->code->name);
+	seen_put(to, f->about);
 	if (f->more > 0)
 		fprintf(to, " (and %zu more like it)", f->more);
 	if (f->grade <= VERIFY_OK) {
 		if (f->found[0] != '\0')
-			fprintf(to, ": %s", f->found);
+			fputs(": ", to);
+		seen_put(to, f->found);
 		fputc('\n', to);
 		return;
 	}

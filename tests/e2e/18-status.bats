@@ -29,6 +29,11 @@ told() {
 	grep -qF -- "$1" "$T/err" || fail "not told: $1: $(cat "$T/err")"
 }
 
+# unseen FILE: it is ASCII, without a control character.
+unseen() {
+	refute env LC_ALL=C grep -an '[^ -~]' "$1"
+}
+
 # line NUMBER REGEX
 line() {
 	sed -n "$1p" "$T/out" | grep -qE -- "$2" ||
@@ -241,6 +246,35 @@ pair() {
 	status 1
 	told 'this is what was last good'
 	said '^b.example +testing '
+}
+
+@test "nothing that is told is obeyed by a terminal, or lost" {
+	local odd=$T/conf/$'\xff\xc2\x9bm.yaml'
+	three
+	attempt mta-sts.b.example <<-END
+		outcome: failed
+		tried: $(ago '10 minutes')
+		failures: 1
+		directory: http://127.0.0.1/d
+		result: the CA said $(printf '\xc2\x9b31m \xff')
+	END
+	mv "$CONF" "$odd"
+	CONF=$odd status 0 --json
+	python3 - "$T/out" <<-'END'
+		import json, sys
+		top = json.load(open(sys.argv[1]))
+		assert top["configuration"].endswith("/\\xff\x9bm.yaml"), top
+		b = [h for h in top["hosts"] if h["domain"] == "b.example"][0]
+		assert b["renewal"]["result"] == "the CA said \x9b31m \\xff", b
+	END
+	unseen "$T/out"
+	CONF=$odd status 0
+	unseen "$T/out"
+	CONF=$odd status 0 b.example
+	said '^file +.*/\\xff\\xc2\\x9bm.yaml'
+	unseen "$T/out"
+	CONF=$T/conf/$'\xc2\x9b.none' status 2
+	unseen "$T/err"
 }
 
 @test "json is what the manual says" {

@@ -178,6 +178,21 @@ START_TEST(table_tells_what_to_do)
 }
 END_TEST
 
+START_TEST(table_has_nothing_that_a_terminal_obeys)
+{
+	verify_add(&reports[BROKEN_ONE], "ours-differs", "a\x1b[2J",
+	    "b\xc2\x9b", "c\xff\ny\xc3\xa9");
+	verify_add(&reports[WELL_ONE], "host", "d\x7f", NULL, "e\xe2\x80\xae");
+	sum_up(2);
+	verify_show_table(out, &sum, &(struct verify_manner){ .checks = true });
+	(void)fflush(out);
+	ck_assert_ptr_nonnull(strstr(text, " a\\x1b[2J\n"));
+	ck_assert_ptr_nonnull(strstr(text, " b\\xc2\\x9b\n"));
+	ck_assert_ptr_nonnull(strstr(text, " c\\xff\\x0ay\xc3\xa9\n"));
+	ck_assert_ptr_nonnull(strstr(text, " d\\x7f: e\\xe2\\x80\\xae\n"));
+}
+END_TEST
+
 START_TEST(table_counts_what_is_alike)
 {
 	for (int i = 0; i < 8000; i++)
@@ -223,6 +238,7 @@ START_TEST(json_is_whole_whatever_the_bytes)
 {
 	json_t *all, *one;
 
+	reports[WELL_ONE].txt = "\xc2\x9b\xe2\x80\xae\xc3\xa9\x1b";
 	sum_up(COUNT);
 	ck_assert_int_eq(verify_show_json(out, &sum, &plain), 0);
 	(void)fflush(out);
@@ -237,6 +253,11 @@ START_TEST(json_is_whole_whatever_the_bytes)
 	ck_assert_str_eq(json_string_value(json_object_get(one, "policy")),
 	    "version: STSv1\r\nodd: \"\\xff\"\r\n");
 	ck_assert_uint_eq(json_array_size(json_object_get(one, "mx")), 2);
+	/* What a terminal would obey is there, but not as it is. */
+	ck_assert_str_eq(json_string_value(json_object_get(one, "txt")),
+	    "\xc2\x9b\xe2\x80\xae\xc3\xa9\x1b");
+	ck_assert_ptr_nonnull(strstr(text, "\"\\u009B\\u202E\\u00E9\\u001B\""));
+	ck_assert_ptr_null(strpbrk(text, "\x1b\x9b\xc2\xe2"));
 	ck_assert(json_is_null(json_object_get(one, "cname")));
 	one = json_array_get(json_object_get(all, "domains"), BROKEN_ONE);
 	one = json_array_get(json_object_get(one, "findings"), 0);
@@ -281,6 +302,7 @@ int main(void)
 	tcase_add_test(c, csv_has_the_columns_of_ps_mta_sts);
 	tcase_add_test(c, csv_has_nothing_that_a_terminal_obeys);
 	tcase_add_test(c, table_tells_what_to_do);
+	tcase_add_test(c, table_has_nothing_that_a_terminal_obeys);
 	tcase_add_test(c, table_counts_what_is_alike);
 	tcase_add_test(c, table_of_named_domains_has_every_check);
 	tcase_add_test(c, problems_are_silent_when_all_is_well);
