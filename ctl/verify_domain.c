@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/loop.h"
+#include "mx.h"
 #include "policy/catalog.h"
 #include "policy/host.h"
 #include "policy/policy.h"
@@ -47,8 +48,9 @@ static void check_txt(struct verify_domain *d, const struct dns_answer *a)
 		    arena_format(r->arena, "_mta-sts.%s", r->domain), expected,
 		    a->words);
 	else
-		d->id = verify_judge_txt(
-		    r, verify_join(a, r->arena), a->count, expected);
+		d->id = verify_judge_txt(r,
+		    txt_join(a->records, a->count, r->arena), a->count,
+		    expected);
 }
 
 /* False: the policy host has no address. */
@@ -124,70 +126,65 @@ static void check_policy(struct verify_domain *d)
 	check_content(d);
 }
 
-static size_t count_hosts(const char *const *hosts)
-{
-	size_t count = 0;
-
-	while (hosts[count] != NULL)
-		count++;
-	return count;
-}
-
 /* The domain's MX hosts; none: it was told why. */
-static const char *const *find_mx(
-    struct verify_domain *d, const struct dns_answer *a)
+static void find_mx(
+    struct verify_domain *d, const struct dns_answer *a, struct mx *ret_mx)
 {
 	struct verify_report *r = d->report;
-	const char **hosts = verify_read_mx(a, r->arena);
 	const char *code = NULL, *found = NULL;
 	struct dns_addresses at;
+	struct mx mx;
 
+	mx_read(a->records, a->count, r->arena, &mx);
 	if (a->outcome == DNS_FAILED) {
 		code = "mx-lookup";
 		found = a->words;
-	} else if (hosts[0] == NULL) {
+	} else if (mx.malformed > 0) {
+		code = "mx-malformed";
+		found = arena_format(
+		    r->arena, "%zu of %zu records", mx.malformed, a->count);
+	} else if (mx.count == 0) {
 		dns_addresses(d->run->dns, r->domain, verify_deadline(d), &at);
 		code = at.count > 0 || at.outcome == DNS_FAILED ? "mx-implicit"
 		                                                : "mx-nowhere";
-		if (at.count > 0 || at.outcome == DNS_FAILED)
-			hosts[0] = r->domain;
-	} else if (strcmp(hosts[0], ".") == 0 && hosts[1] == NULL) {
+		if (strcmp(code, "mx-implicit") == 0)
+			mx.hosts[mx.count++] = r->domain;
+	} else if (strcmp(mx.hosts[0], ".") == 0 && mx.count == 1) {
 		code = "mx-null";
-		hosts[0] = NULL;
+		mx.count = 0;
 	}
 	if (code != NULL)
 		verify_add(r, code, r->domain, NULL, found);
-	return hosts;
+	*ret_mx = mx;
 }
 
-static const char *list_hosts(
-    struct arena *a, const char *const *hosts, size_t count)
+static const char *list_hosts(struct arena *a, const struct mx *mx)
 {
 	size_t len = 1;
 	char *text, *to;
 
-	for (size_t i = 0; i < count; i++)
-		len += strlen(hosts[i]) + 2;
+	for (size_t i = 0; i < mx->count; i++)
+		len += strlen(mx->hosts[i]) + 2;
 	text = to = arena_alloc(a, len);
-	for (size_t i = 0; i < count; i++)
-		to = stpcpy(stpcpy(to, i == 0 ? "" : ", "), hosts[i]);
+	for (size_t i = 0; i < mx->count; i++)
+		to = stpcpy(stpcpy(to, i == 0 ? "" : ", "), mx->hosts[i]);
 	return text;
 }
 
 static void check_mail(struct verify_domain *d, const struct dns_answer *a)
 {
 	struct verify_report *r = d->report;
-	const char *const *hosts = find_mx(d, a);
-	size_t count = count_hosts(hosts);
+	struct mx mx;
 
-	if (count == 0)
+	find_mx(d, a, &mx);
+	if (mx.count == 0)
 		return;
-	r->mx = list_hosts(r->arena, hosts, count);
-	verify_judge_mx(r, d->policy, hosts, count);
+	r->mx = list_hosts(r->arena, &mx);
+	verify_judge_mx(r, d->policy, mx.hosts, mx.count);
 	if (d->run->hosts == NULL)
 		verify_skip(r, "smtp", "as told by --no-smtp");
 	else
-		verify_smtp(d, hosts, count);
+		verify_smtp(d, mx.hosts, mx.count);
 }
 
 static void check_reports(struct verify_domain *d, const struct dns_answer *a)
@@ -204,8 +201,8 @@ static void check_reports(struct verify_domain *d, const struct dns_answer *a)
 		    arena_format(r->arena, "_smtp._tls.%s", r->domain), NULL,
 		    a->words);
 	else
-		verify_judge_tlsrpt(
-		    r, verify_join(a, r->arena), a->count, wanted);
+		verify_judge_tlsrpt(r, txt_join(a->records, a->count, r->arena),
+		    a->count, wanted);
 }
 
 /* False: there is nothing to be checked. */

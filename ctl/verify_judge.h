@@ -5,32 +5,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "txt.h"
 #include "verify.h"
 
 /* The checks that ask nobody: what was found is put in, findings come out. */
 
 struct arena;
-struct dns_answer;
 struct policy;
 
 /* A check of that name whose ground failed. */
 void verify_skip(struct verify_report *r, const char *check, const char *why);
 
-/* A record's bytes, its strings joined. */
-struct verify_text {
-	const char *at;
-	size_t len;
-};
-
-/* TXT rdata joined (RULES T3); the array and its bytes are in a. */
-struct verify_text *verify_join(const struct dns_answer *from, struct arena *a);
-
 /* RULES T1, T2. The id; NULL: it is not to be had. expected may be NULL. */
-const char *verify_judge_txt(struct verify_report *r,
-    const struct verify_text *texts, size_t count, const char *expected);
+const char *verify_judge_txt(struct verify_report *r, const struct span *texts,
+    size_t count, const char *expected);
 /* RULES R1. wanted: that there is none is worth a warning. */
-void verify_judge_tlsrpt(struct verify_report *r,
-    const struct verify_text *texts, size_t count, bool wanted);
+void verify_judge_tlsrpt(struct verify_report *r, const struct span *texts,
+    size_t count, bool wanted);
 
 /* RULES H2 to H9 of report->policy. NULL: it is malformed. */
 const struct policy *verify_judge_policy(struct verify_report *r);
@@ -40,7 +31,4 @@ void verify_judge_ours(struct verify_report *r, const char *id, bool is_asked);
 /* RULES C3, C4: the policy (NULL: none was to be had) and the MX hosts. */
 void verify_judge_mx(struct verify_report *r, const struct policy *p,
     const char *const *hosts, size_t count);
-/* MX rdata to host names, best first, then NULL; a null MX is ".". In a. */
-const char **verify_read_mx(const struct dns_answer *from, struct arena *a);
-
 #endif

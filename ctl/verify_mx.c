@@ -5,8 +5,6 @@
  * 4.1): each host is covered, each pattern is of use.
  */
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,82 +12,7 @@
 #include "policy/policy.h"
 #include "verify_part.h"
 
-#define LABEL_MAX 63
 #define NAMED_MAX 10 /* patterns of a policy: it may have thousands */
-
-struct mx {
-	unsigned preference;
-	const char *host;
-};
-
-/* No host's name has another byte, and a terminal may obey one. */
-static char lower(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (char)(c + 'a' - 'A');
-	if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-	    c == '_')
-		return (char)c;
-	return '?';
-}
-
-/* A name on the wire as text, lower case, without a last dot; the root ".". */
-static const char *read_name(
-    const unsigned char *bytes, size_t len, struct arena *a)
-{
-	char *name = arena_alloc(a, len + 2);
-	size_t at = 0, to = 0, label;
-
-	while (at < len && (label = bytes[at++]) != 0) {
-		if (label > LABEL_MAX || label > len - at)
-			return NULL;
-		if (to > 0)
-			name[to++] = '.';
-		for (; label > 0; label--)
-			name[to++] = lower(bytes[at++]);
-	}
-	if (to == 0)
-		name[to++] = '.';
-	return name;
-}
-
-static int compare(const void *left, const void *right)
-{
-	const struct mx *a = left, *b = right;
-
-	if (a->preference != b->preference)
-		return a->preference < b->preference ? -1 : 1;
-	return strcmp(a->host, b->host);
-}
-
-const char **verify_read_mx(const struct dns_answer *from, struct arena *a)
-{
-	struct mx *all = arena_array(a, from->count + 1, sizeof(*all));
-	const char **hosts = arena_array(a, from->count + 1, sizeof(*hosts));
-	size_t count = 0, to = 0;
-
-	for (size_t i = 0; i < from->count; i++) {
-		const struct dns_record *r = &from->records[i];
-
-		if (r->len < 3)
-			continue;
-		all[count].preference =
-		    (unsigned)r->data[0] << 8 | (unsigned)r->data[1];
-		all[count].host = read_name(r->data + 2, r->len - 2, a);
-		if (all[count].host != NULL)
-			count++;
-	}
-	qsort(all, count, sizeof(*all), compare);
-	for (size_t i = 0; i < count; i++) {
-		size_t before = 0;
-
-		while (before < to && strcmp(hosts[before], all[i].host) != 0)
-			before++;
-		if (before == to)
-			hosts[to++] = all[i].host;
-	}
-	return hosts;
-}
 
 static bool is_covered(const struct policy *p, const char *host)
 {

@@ -19,10 +19,10 @@
 #define DAY_S       86400
 #define WEEK_S      604800
 
-static struct verify_text next_line(struct verify_text *rest)
+static struct span next_line(struct span *rest)
 {
 	const char *end = memchr(rest->at, '\n', rest->len);
-	struct verify_text line = *rest;
+	struct span line = *rest;
 
 	if (end == NULL) {
 		rest->at += rest->len;
@@ -37,7 +37,7 @@ static struct verify_text next_line(struct verify_text *rest)
 	return line;
 }
 
-static const char *quote(struct arena *a, struct verify_text t)
+static const char *quote(struct arena *a, struct span t)
 {
 	char quoted[QUOTE_MAX];
 
@@ -51,10 +51,10 @@ static void judge_keys(struct verify_report *r)
 	static const char *const known[] = {
 		"version:", "mode:", "mx:", "max_age:"
 	};
-	struct verify_text rest = { r->policy, r->policy_len };
+	struct span rest = { r->policy, r->policy_len };
 
 	while (rest.len > 0) {
-		struct verify_text line = next_line(&rest);
+		struct span line = next_line(&rest);
 		bool is_known = false;
 
 		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
@@ -131,8 +131,8 @@ const struct policy *verify_judge_policy(struct verify_report *r)
 /* Where two policies part: the first line that differs, or how lines end. */
 static void tell_difference(struct verify_report *r)
 {
-	struct verify_text ours = { r->entry->policy, r->entry->policy_len };
-	struct verify_text live = { r->policy, r->policy_len }, a, b;
+	struct span ours = { r->entry->policy, r->entry->policy_len };
+	struct span live = { r->policy, r->policy_len }, a, b;
 
 	while (ours.len > 0 && live.len > 0) {
 		a = next_line(&ours);

@@ -13,6 +13,7 @@
 #include "ctl/dns.h"
 #include "ctl/import.h"
 #include "ctl/import_list.h"
+#include "ctl/verify_judge.h"
 
 #include "suite.h"
 
@@ -158,16 +159,19 @@ static const struct {
 } sts[] = {
 	{ "v=STSv1; id=20160831085700Z;", "20160831085700Z", false },
 	{ "v=STSv1;id=a", "a", false },
-	{ "v=STSv1 ; id=a ; x=y", "a", false },
+	{ "v=STSv1; id=a ; x=y", "a", false },
 	{ "v=STSv1; x=y; id=a;", "a", false },
 	{ "v=STSv1; id=a; id=b;", "a", false },
 	{ "v=STS|v1; id=20160831|085700Z;", "20160831085700Z", false },
 	{ "v=spf1 -all\nv=STSv1; id=a;\nother", "a", false },
 	{ "v=spf1 -all", NULL, false },
-	{ "v=STSv2; id=a;", NULL, false },
-	{ "v=STSv12; id=a;", NULL, false },
-	{ "V=STSv1; id=a;", NULL, false },
-	{ " v=STSv1; id=a;", NULL, false },
+	{ "v=STSv2; id=a;", NULL, true },
+	{ "v=STSv12; id=a;", NULL, true },
+	{ "V=STSv1; id=a;", NULL, true },
+	{ " v=STSv1; id=a;", NULL, true },
+	{ "v=STSv1 ; id=a;", NULL, true },
+	{ "v=STSv1; id=a; x", NULL, true },
+	{ "v=STSv1; id =a;", NULL, true },
 	{ "v=STSv1; id=a;\nv=STSv1; id=a;", NULL, true },
 	{ "v=STSv1;", NULL, true },
 	{ "v=STSv1", NULL, true },
@@ -193,6 +197,19 @@ START_TEST(rfc8461_t1_t2_t3_txt)
 }
 END_TEST
 
+START_TEST(verify_reads_the_same)
+{
+	struct verify_report r = { .domain = "a.example", .arena = a };
+	struct dns_record records[4];
+	size_t count = make_txt(sts[_i].records, records);
+	const char *id =
+	    verify_judge_txt(&r, txt_join(records, count, a), count, NULL);
+
+	ck_assert_pstr_eq(id, sts[_i].id);
+	ck_assert_int_eq(r.findings[0].grade == VERIFY_BROKEN, sts[_i].fault);
+}
+END_TEST
+
 START_TEST(rfc8460_3_tlsrpt)
 {
 	static const struct {
@@ -205,6 +222,8 @@ START_TEST(rfc8460_3_tlsrpt)
 		    "mailto:a@b.example,https://c.example/d", false },
 		{ "v=TLSRPTv1;", NULL, true },
 		{ "v=TLSRPTv1; rua=x:1\nv=TLSRPTv1; rua=x:1", NULL, true },
+		{ "v=TLSRPTv1 ; rua=mailto:a@b.example", NULL, true },
+		{ "V=TLSRPTv1; rua=mailto:a@b.example", NULL, true },
 		{ "v=spf1", NULL, false },
 	};
 
@@ -261,6 +280,7 @@ int main(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, names, 0, COUNT(lists));
 	tcase_add_loop_test(t, rfc8461_t1_t2_t3_txt, 0, COUNT(sts));
+	tcase_add_loop_test(t, verify_reads_the_same, 0, COUNT(sts));
 	tcase_add_test(t, rfc8460_3_tlsrpt);
 	tcase_add_test(t, c4_mx);
 	suite_add_tcase(s, t);

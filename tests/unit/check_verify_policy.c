@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "ctl/dns.h"
 #include "ctl/verify_judge.h"
 #include "policy/catalog.h"
 #include "policy/policy.h"
@@ -266,36 +265,6 @@ START_TEST(thousands_of_findings_are_counted)
 }
 END_TEST
 
-START_TEST(mx_hosts_come_best_first_and_once)
-{
-	static struct dns_record records[] = {
-		{ (const unsigned char *)"\0\024\001B\007example", 13 },
-		{ (const unsigned char *)"\0\012\001a\007exAmple", 13 },
-		{ (const unsigned char *)"\0\036\001b\007example", 13 },
-		{ (const unsigned char *)"\0\050\002\033[\007example", 14 },
-		{ (const unsigned char *)"\0\062\077short", 9 },
-		{ (const unsigned char *)"\0", 2 },
-	};
-	const struct dns_answer a = { .records = records,
-		.count = sizeof(records) / sizeof(*records) };
-	static struct dns_record null[] = {
-		{ (const unsigned char *)"\0\0", 3 },
-	};
-	const struct dns_answer none = { .records = null, .count = 1 };
-	struct arena *arena = arena_new(false);
-	const char **hosts = verify_read_mx(&a, arena);
-
-	ck_assert_str_eq(hosts[0], "a.example");
-	ck_assert_str_eq(hosts[1], "b.example");
-	ck_assert_str_eq(hosts[2], "??.example");
-	ck_assert_ptr_null(hosts[3]);
-	hosts = verify_read_mx(&none, arena);
-	ck_assert_str_eq(hosts[0], ".");
-	ck_assert_ptr_null(hosts[1]);
-	arena_free(arena);
-}
-END_TEST
-
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 int main(void)
@@ -311,7 +280,6 @@ int main(void)
 	    c, rules_c3_c4_every_mx_is_covered, 0, COUNT(covers));
 	tcase_add_test(c, a_policy_of_thousands_is_not_told_whole);
 	tcase_add_test(c, thousands_of_findings_are_counted);
-	tcase_add_test(c, mx_hosts_come_best_first_and_once);
 	suite_add_tcase(s, c);
 	return suite_run(s);
 }
