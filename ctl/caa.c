@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fetch.h"
+
 #define FLAGS_CRITICAL (128 | 1)
 #define HEADER         2 /* flags and the tag's length */
 #define METHODS        "validationmethods"
@@ -273,4 +275,29 @@ enum dns_outcome caa_find(struct dns *d, const char *host, int64_t deadline_ms,
 	(void)snprintf(ret_name, HOST_MAX + 1, "%s", name);
 	return ret_answer->outcome == DNS_NO_NAME ? DNS_NO_RECORD
 	                                          : ret_answer->outcome;
+}
+
+bool caa_names_known(const char *directory, struct caa_names *ret_names)
+{
+	/* In whose domain the directory is, and so the issuer's name. */
+	static const char *const issuers[] = { "letsencrypt.org" };
+	struct fetch_target target;
+	size_t len, tail;
+
+	if (directory == NULL) {
+		*ret_names = (struct caa_names){ &issuers[0], 1 };
+		return true;
+	}
+	if (fetch_url_read(directory, &target) != 0)
+		return false;
+	len = strlen(target.host);
+	for (size_t i = 0; i < sizeof(issuers) / sizeof(*issuers); i++) {
+		tail = strlen(issuers[i]);
+		if (len <= tail || target.host[len - tail - 1] != '.' ||
+		    strcasecmp(target.host + len - tail, issuers[i]) != 0)
+			continue;
+		*ret_names = (struct caa_names){ &issuers[i], 1 };
+		return true;
+	}
+	return false;
 }

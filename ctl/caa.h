@@ -21,6 +21,13 @@ struct caa_names {
 	size_t count;
 };
 
+/*
+ * What the CA of an ACME directory calls itself, where that is known without
+ * asking it. directory NULL: it is not decided yet, and most probably the one
+ * that most people have. The names live for ever. False: it is not known.
+ */
+bool caa_names_known(const char *directory, struct caa_names *ret_names);
+
 enum caa_verdict {
 	CAA_ALLOWS,
 	CAA_NOBODY,    /* no CA at all may issue */

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +20,6 @@
 #include "config/config.h"
 #include "config/faults.h"
 #include "dns.h"
-#include "fetch.h"
 #include "import_list.h"
 #include "jobs.h"
 #include "policy/catalog.h"
@@ -142,22 +140,15 @@ static int open_config(struct import *m, const char *path)
  */
 static void find_ca(struct import *m)
 {
-	static const char *const known[] = { "letsencrypt.org" };
-	const struct config *c = m->config;
-	struct fetch_target target;
-	size_t len, tail = strlen(known[0]);
+	const struct settings *s =
+	    m->config == NULL ? NULL : &m->config->settings;
+	const char *directory =
+	    s != NULL && config_renews(s) ? s->acme.directory : NULL;
 
-	m->ca = (struct caa_names){ known, 1 };
-	if (c == NULL || c->settings.acme.directory == NULL ||
-	    !config_renews(&c->settings) ||
-	    fetch_url_read(c->settings.acme.directory, &target) != 0)
-		return;
-	len = strlen(target.host);
-	if (len > tail && target.host[len - tail - 1] == '.' &&
-	    strcasecmp(target.host + len - tail, known[0]) == 0)
+	if (caa_names_known(directory, &m->ca))
 		return;
 	m->ca = (struct caa_names){ .count = 0 };
-	m->asked_ca = preflight_ca_new(c->settings.acme.directory, -1);
+	m->asked_ca = preflight_ca_new(directory, -1);
 	if (m->asked_ca != NULL && !preflight_ca_names(m->asked_ca, &m->ca))
 		m->ca = (struct caa_names){ .count = 0 };
 }

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/digest.h"
+#include "caa.h"
 #include "config/config.h"
 #include "policy/catalog.h"
 #include "policy/host.h"
@@ -59,18 +60,12 @@ static void add(struct listing *l, struct rr r)
 /* The issuer's name, as it stands in CAA records; NULL: not known here. */
 static const char *issuer_of(const struct acme *acme)
 {
-	static const char ours[] = ".letsencrypt.org";
-	const char *host;
-	size_t len;
+	struct caa_names names;
 
-	if (!acme->configured || acme->redirect != NULL)
+	if (!acme->configured || acme->redirect != NULL ||
+	    !caa_names_known(acme->directory, &names))
 		return NULL;
-	host = strstr(acme->directory, "://") + 3;
-	len = strcspn(host, ":/?#");
-	if (len < sizeof(ours) || strncmp(host + len - (sizeof(ours) - 1), ours,
-	                              sizeof(ours) - 1) != 0)
-		return NULL;
-	return ours + 1;
+	return names.at[0];
 }
 
 static void list_host(struct listing *l)

@@ -5,13 +5,9 @@
  * certificates are our business.
  */
 
-#include <string.h>
-#include <strings.h>
-
 #include "base/loop.h"
 #include "caa.h"
 #include "config/config.h"
-#include "fetch.h"
 #include "policy/catalog.h"
 #include "preflight_ca.h"
 #include "verify_part.h"
@@ -25,27 +21,14 @@ static const char *const words[] = {
 	[CAA_MALFORMED] = "a malformed record",
 };
 
-/*
- * Our CA's names; false: they are not known. The one that most people have is
- * known without asking it.
- */
+/* Our CA's names; false: they are not known. */
 static bool find_names(
     const struct verify_run *run, struct caa_names *ret_names)
 {
-	static const char *const known[] = { "letsencrypt.org" };
-	struct fetch_target target;
-	size_t len, tail = strlen(known[0]);
-
-	if (fetch_url_read(run->config->settings.acme.directory, &target) != 0)
-		return false;
-	len = strlen(target.host);
-	if (len > tail && target.host[len - tail - 1] == '.' &&
-	    strcasecmp(target.host + len - tail, known[0]) == 0) {
-		*ret_names = (struct caa_names){ known, 1 };
-		return true;
-	}
-	return run->ca != NULL && preflight_ca_names(run->ca, ret_names) &&
-	       ret_names->count > 0;
+	return caa_names_known(
+	           run->config->settings.acme.directory, ret_names) ||
+	       (run->ca != NULL && preflight_ca_names(run->ca, ret_names) &&
+	           ret_names->count > 0);
 }
 
 /* What the set says of the challenges that are configured: the best. */

@@ -207,6 +207,37 @@ START_TEST(cut_rdata_is_never_read_past_its_end)
 }
 END_TEST
 
+START_TEST(some_cas_need_not_be_asked)
+{
+	static const struct {
+		const char *directory, *issuer;
+	} rows[] = {
+		{ NULL, "letsencrypt.org" },
+		{ "https://acme-v02.api.letsencrypt.org/directory",
+		    "letsencrypt.org" },
+		{ "https://Acme-Staging-v02.API.LetsEncrypt.ORG:443/directory",
+		    "letsencrypt.org" },
+		{ "https://letsencrypt.org/directory", NULL },
+		{ "https://acme.notletsencrypt.org/directory", NULL },
+		{ "https://letsencrypt.org.example/a.letsencrypt.org", NULL },
+		{ "https://a.letsencrypt.org@b.example/", NULL },
+		{ "http://127.0.0.1/directory", NULL },
+		{ "nonsense", NULL },
+	};
+	struct caa_names names = { NULL, 0 };
+
+	for (int i = 0; i < COUNT(rows); i++) {
+		ck_assert_msg(caa_names_known(rows[i].directory, &names) ==
+		                  (rows[i].issuer != NULL),
+		    "%s", rows[i].directory);
+		if (rows[i].issuer == NULL)
+			continue;
+		ck_assert_uint_eq(names.count, 1);
+		ck_assert_str_eq(names.at[0], rows[i].issuer);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("caa");
@@ -216,6 +247,7 @@ int main(void)
 	    t, rfc8659_4_rfc8657_4_set_is_judged, 0, COUNT(sets));
 	tcase_add_loop_test(
 	    t, ca_is_named_where_it_matters_which, 0, COUNT(sets));
+	tcase_add_test(t, some_cas_need_not_be_asked);
 	tcase_add_test(t, cut_rdata_is_never_read_past_its_end);
 	suite_add_tcase(s, t);
 	return suite_run(s);
