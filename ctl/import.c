@@ -21,6 +21,7 @@
 #include "config/faults.h"
 #include "dns.h"
 #include "import_list.h"
+#include "import_write.h"
 #include "jobs.h"
 #include "policy/catalog.h"
 #include "preflight_ca.h"
@@ -236,10 +237,9 @@ static int print(struct import *m)
 	struct import_sum sum;
 	const char *text, *fault;
 
-	text = import_text(m->facts, m->count, (int64_t)time(NULL), taken,
-	    taken_count, m->a, &sum);
-	fault = import_prove(text, m->facts, m->count, m->a);
-	if (fault != NULL) {
+	text = import_write(m->facts, m->count, (int64_t)time(NULL), taken,
+	    taken_count, m->a, &sum, &fault);
+	if (text == NULL) {
 		verb_complain("nothing is printed, since this would come of "
 		              "it, a fault of mta-stsctl's: %s",
 		    fault);

@@ -228,6 +228,13 @@ static int take_policy(struct plan *p, struct arena *a)
 void plan_judge(struct plan *p, const struct facts *f, struct arena *a)
 {
 	*p = (struct plan){ .f = f };
+	if (f->refused != NULL) {
+		comment(p, true, a,
+		    "an entry for it would be at fault, by no fault of its "
+		    "own: %s",
+		    f->refused);
+		return;
+	}
 	if (f->policy == NULL) {
 		judge_absent(p, a);
 	} else if (f->txt_unasked) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * import's own look at what it wrote, before anybody else gets to see it: a
- * move that would change an id is a fault of ours, and not printed.
+ * import's own look at what it wrote, before anybody else gets to see it: an
+ * entry that would change an id is a fault of ours, and not printed. It costs
+ * its domain alone.
  */
 #include <string.h>
 
@@ -9,8 +10,11 @@
 #include "config/config.h"
 #include "config/faults.h"
 #include "import.h"
+#include "import_write.h"
 #include "policy/catalog.h"
 #include "policy/policy.h"
+
+#define FILE_NAME "import"
 
 static const char *first_fault(struct faults *f, struct arena *a)
 {
@@ -61,7 +65,7 @@ const char *import_prove(
 {
 	struct faults *faults = faults_new();
 	struct config *c =
-	    config_open_bytes("import", text, strlen(text), faults);
+	    config_open_bytes(FILE_NAME, text, strlen(text), faults);
 	const char *fault;
 
 	if (c != NULL)
@@ -72,4 +76,52 @@ const char *import_prove(
 	config_free(c);
 	faults_free(faults);
 	return fault;
+}
+
+/* Without the place, which is in a text that nobody sees. */
+static const char *without_place(const char *fault)
+{
+	const char *end = strstr(fault, ": ");
+
+	return strncmp(fault, FILE_NAME ":", sizeof(FILE_NAME)) == 0 &&
+	               end != NULL
+	           ? end + 2
+	           : fault;
+}
+
+/* Each is written and read alone. Was any refused? */
+static bool refuse(struct facts *facts, size_t count, int64_t now,
+    const char *const *taken, size_t taken_count, struct arena *a)
+{
+	struct import_sum sum;
+	const char *text, *fault;
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		text =
+		    import_text(&facts[i], 1, now, taken, taken_count, a, &sum);
+		fault = import_prove(text, &facts[i], 1, a);
+		if (fault == NULL)
+			continue;
+		facts[i].refused = without_place(fault);
+		any = true;
+	}
+	return any;
+}
+
+const char *import_write(struct facts *facts, size_t count, int64_t now,
+    const char *const *taken, size_t taken_count, struct arena *a,
+    struct import_sum *ret_sum, const char **ret_fault)
+{
+	const char *text =
+	    import_text(facts, count, now, taken, taken_count, a, ret_sum);
+
+	*ret_fault = import_prove(text, facts, count, a);
+	if (*ret_fault != NULL &&
+	    refuse(facts, count, now, taken, taken_count, a)) {
+		text = import_text(
+		    facts, count, now, taken, taken_count, a, ret_sum);
+		*ret_fault = import_prove(text, facts, count, a);
+	}
+	return *ret_fault == NULL ? text : NULL;
 }

@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "config/faults.h"
 #include "config/yaml.h"
-#include "import.h"
+#include "import_write.h"
 
 struct names {
 	const char **at;

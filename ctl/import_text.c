@@ -14,6 +14,7 @@
 #include "base/quote.h"
 #include "import.h"
 #include "import_part.h"
+#include "import_write.h"
 #include "moment.h"
 
 #define WIDTH     79  /* of comments */

@@ -15,6 +15,7 @@
 #include "config/yaml.h"
 #include "ctl/import.h"
 #include "ctl/import_part.h"
+#include "ctl/import_write.h"
 
 #include "suite.h"
 
@@ -357,6 +358,48 @@ START_TEST(what_would_change_an_id_is_found)
 }
 END_TEST
 
+/* Facts that no reader lets through, each of which spoils an entry. */
+static const struct {
+	struct facts f;
+	const char *why;
+} spoilt[] = {
+	{ { .domain = "b.example", .id = "not-an-id" }, "before the @" },
+	{ { .domain = "mta-sts.b.example", .id = "1" }, "mail domain" },
+	{ { .domain = "b.example: [", .id = "1" }, "b.example: [ is left out" },
+};
+
+START_TEST(rules_c8_one_domain_s_fault_is_its_own)
+{
+	struct facts f[] = {
+		{ .domain = "a.example",
+		    .id = "1",
+		    .policy = POLICY("enforce", "mx.host.example") },
+		spoilt[_i].f,
+		{ .domain = "c.example",
+		    .id = "3",
+		    .policy = POLICY("enforce", "mx.host.example") },
+	};
+	struct import_sum sum;
+	const char *text, *fault;
+
+	f[1].policy = POLICY("enforce", "mx.host.example");
+	for (size_t i = 0; i < 3; i++)
+		f[i].policy_len = strlen(f[i].policy);
+	ck_assert_ptr_nonnull(
+	    import_prove(import_text(f, 3, NOW, NULL, 0, a, &sum), f, 3, a));
+	text = import_write(f, 3, NOW, NULL, 0, a, &sum, &fault);
+	ck_assert_msg(text != NULL, "%s", fault);
+	ck_assert_uint_eq(sum.live, 2);
+	ck_assert_uint_eq(sum.left_out, 1);
+	ck_assert_uint_eq(sum.troubled, 1);
+	ck_assert_ptr_nonnull(strstr(text, "\n  a.example: { policy: "));
+	ck_assert_ptr_nonnull(strstr(text, "\n  c.example: { policy: "));
+	ck_assert_ptr_null(strstr(text, "\n  b.example:"));
+	ck_assert_ptr_nonnull(strstr(text, " is left out: an entry for it"));
+	ck_assert_msg(strstr(text, spoilt[_i].why) != NULL, "%s", text);
+}
+END_TEST
+
 START_TEST(providers_are_those_of_conf)
 {
 	struct faults *faults = faults_new();
@@ -397,6 +440,8 @@ int main(void)
 	tcase_add_test(t, thousands_of_policies_are_told_apart);
 	tcase_add_test(t, reports_stay_with_whom_they_were);
 	tcase_add_test(t, what_would_change_an_id_is_found);
+	tcase_add_loop_test(
+	    t, rules_c8_one_domain_s_fault_is_its_own, 0, COUNT(spoilt));
 	tcase_add_test(t, providers_are_those_of_conf);
 	suite_add_tcase(s, t);
 	return suite_run(s);
