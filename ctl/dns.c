@@ -309,90 +309,13 @@ void dns_answer_fini(struct dns_answer *a)
 	a->count = 0;
 }
 
-static int compare(const void *a, const void *b)
+bool dns_is_deaf(struct dns *d, int64_t deadline_ms)
 {
-	return memcmp(((const struct peer *)a)->ip,
-	    ((const struct peer *)b)->ip, sizeof(((const struct peer *)a)->ip));
-}
+	struct dns_answer a;
+	bool result;
 
-/*
- * All are gathered before they are cut, so that the same ones stay. How many
- * there were.
- */
-static size_t gather(const struct question *q, struct dns_addresses *a)
-{
-	size_t count = 0;
-
-	const struct ub_result *r = q->result;
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	struct peer p;
-
-	for (size_t i = 0; r->data[i] != NULL; i++) {
-		if (r->len[i] == 4) {
-			memcpy(&in.sin_addr, r->data[i], 4);
-			peer_from_sockaddr((const struct sockaddr *)&in, &p);
-		} else if (r->len[i] == 16) {
-			memcpy(&in6.sin6_addr, r->data[i], 16);
-			peer_from_sockaddr((const struct sockaddr *)&in6, &p);
-		} else {
-			continue;
-		}
-		count++;
-		if (a->count < DNS_ADDRESSES_MAX)
-			a->at[a->count++] = p;
-		else if (compare(&p, &a->at[a->count - 1]) < 0)
-			a->at[a->count - 1] = p;
-		qsort(a->at, a->count, sizeof(*a->at), compare);
-	}
-	return count;
-}
-
-/* Is what was found all there is? If not, what is missing, in words. */
-static void tell_missing(
-    const char *failed, size_t count, char ret_words[DNS_WORDS_MAX])
-{
-	char why[DNS_WORDS_MAX];
-
-	(void)snprintf(why, sizeof(why), "%s", ret_words);
-	if (failed != NULL)
-		(void)snprintf(
-		    ret_words, DNS_WORDS_MAX, "%s: %.96s", failed, why);
-	else if (count > DNS_ADDRESSES_MAX)
-		(void)snprintf(ret_words, DNS_WORDS_MAX,
-		    "there are %zu, of which %d are asked", count,
-		    DNS_ADDRESSES_MAX);
-}
-
-void dns_addresses(struct dns *d, const char *host, int64_t deadline_ms,
-    struct dns_addresses *ret_addresses)
-{
-	struct question q[2] = {
-		{ .name = host, .type = DNS_A },
-		{ .name = host, .type = DNS_AAAA },
-	};
-	static const char *const types[] = { "A", "AAAA" };
-	struct dns_addresses a = { .outcome = DNS_NO_RECORD };
-	const char *failed = NULL;
-	enum dns_outcome outcome;
-	size_t count = 0;
-
-	ask(d, q, 2, deadline_ms);
-	for (size_t i = 0; i < 2; i++) {
-		outcome = judge(&q[i], a.words);
-		take_alias(q[i].result, a.alias);
-		if (outcome == DNS_FOUND)
-			count += gather(&q[i], &a);
-		else if (outcome == DNS_NO_NAME || a.outcome == DNS_NO_RECORD)
-			a.outcome = outcome;
-		if (outcome == DNS_FAILED)
-			failed = types[i];
-		if (q[i].result != NULL)
-			ub_resolve_free(q[i].result);
-	}
-	if (a.count != 0) {
-		a.outcome = DNS_FOUND;
-		tell_missing(failed, count, a.words);
-	}
-	*ret_addresses = a;
+	dns_lookup(d, ".", DNS_SOA, deadline_ms, &a);
+	result = a.outcome == DNS_FAILED;
+	dns_answer_fini(&a);
+	return result;
 }

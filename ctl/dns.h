@@ -2,6 +2,7 @@
 #ifndef CTL_DNS_H
 #define CTL_DNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,14 +18,13 @@ struct dns;
 struct endpoints;
 struct err;
 
-#define DNS_LIMIT_MS      10000 /* of a lookup, whatever its deadline is */
-#define DNS_ALIAS_MAX     256
-#define DNS_ADDRESSES_MAX 16
-#define DNS_WORDS_MAX     128
-#define DNS_TOGETHER_MAX  8 /* questions */
+#define DNS_LIMIT_MS     10000 /* of a lookup, whatever its deadline is */
+#define DNS_ALIAS_MAX    256
+#define DNS_WORDS_MAX    128
+#define DNS_TOGETHER_MAX 8 /* questions */
 
-enum { DNS_A = 1, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28 };
-enum { DNS_TLSA = 52, DNS_CAA = 257 };
+enum { DNS_A = 1, DNS_SOA = 6, DNS_MX = 15, DNS_TXT = 16 };
+enum { DNS_AAAA = 28, DNS_TLSA = 52, DNS_CAA = 257 };
 
 enum dns_outcome {
 	DNS_FOUND,
@@ -66,19 +66,8 @@ void dns_lookup(struct dns *d, const char *name, int type, int64_t deadline_ms,
 void dns_lookups(struct dns *d, const struct dns_question *questions,
     size_t count, int64_t deadline_ms, struct dns_answer *ret_answers);
 void dns_answer_fini(struct dns_answer *a);
-/* A and AAAA together, sorted, without a port; those above the bound cut. */
-struct dns_addresses {
-	enum dns_outcome outcome; /* DNS_FOUND: one of both was found */
-	char alias[DNS_ALIAS_MAX];
-	/*
-	 * Of DNS_FAILED; of DNS_FOUND where not every address is here, as the
-	 * other lookup failed or there are too many. "": all are.
-	 */
-	char words[DNS_WORDS_MAX];
-	struct peer at[DNS_ADDRESSES_MAX];
-	size_t count;
-};
-void dns_addresses(struct dns *d, const char *host, int64_t deadline_ms,
-    struct dns_addresses *ret_addresses);
+
+/* Is not even the root answered? Then no fault is any domain's. */
+bool dns_is_deaf(struct dns *d, int64_t deadline_ms);
 
 #endif

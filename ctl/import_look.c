@@ -13,7 +13,7 @@
 #include "base/loop.h"
 #include "base/quote.h"
 #include "caa.h"
-#include "dns.h"
+#include "dns_addresses.h"
 #include "fetch.h"
 #include "import.h"
 #include "policy/host.h"

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/loop.h"
 #include "config/config.h"
-#include "dns.h"
+#include "dns_addresses.h"
 #include "jobs.h"
 #include "records_part.h"
 #include "rr.h"

@@ -18,7 +18,7 @@
 #define WORDS_MAX  1400
 #define DAY_S      86400
 #define HOUR_S     3600
-#define BUSY_S 10 /* it may be what a killed manager had started */
+#define BUSY_S     10 /* it may be what a killed manager had started */
 #define ROOM_SHARE 10 /* of the pace: no run for a single order */
 
 static enum due_hold hold_of(const struct renew *r, const struct due *d,

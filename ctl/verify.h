@@ -64,15 +64,9 @@ struct verify_report {
 	size_t policy_len;
 };
 
-/* The code at index, in the order of the checks; of that name. NULL: none. */
-const struct verify_code *verify_code_at(size_t index);
-const struct verify_code *verify_code_find(const char *name);
-
 /* "ok", "not checked", "pending", "warning", "broken". */
 const char *verify_grade_text(enum verify_grade g);
-/*
- * Add a finding of a code. NULL is ""; strings are copied. It may be graded
- * until the next one is added. One too many is counted.
+/* Add a finding, to be graded before the next. NULL is "", strings are copied.
  */
 struct verify_finding *verify_add(struct verify_report *r, const char *code,
     const char *about, const char *expected, const char *found);

@@ -14,4 +14,8 @@
 extern const struct verify_code verify_codes_policy[], verify_codes_mail[];
 extern const size_t verify_codes_policy_count, verify_codes_mail_count;
 
+/* The code at index, in the order of the checks; of that name. NULL: none. */
+const struct verify_code *verify_code_at(size_t index);
+const struct verify_code *verify_code_find(const char *name);
+
 #endif

@@ -18,6 +18,7 @@
 #include "policy/catalog.h"
 #include "reach.h"
 #include "trust.h"
+#include "verify_codes.h"
 #include "verify_part.h"
 
 #define BODY_MAX  65536

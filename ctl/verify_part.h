@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "dns.h"
+#include "dns_addresses.h"
 #include "verify_judge.h"
 
 /* What the checks of verify share, and the checks, in their order. */

@@ -17,12 +17,12 @@
 #include "base/arena.h"
 #include "base/loop.h"
 #include "jobs.h"
+#include "verify_codes.h"
 #include "verify_hosts.h"
 
 #define BAR_WIDTH 30
 #define PAUSE_MS  2000
 #define SECOND_MS 1000
-#define DNS_SOA   6
 
 /* One go at the domains that are left. */
 struct pass {
@@ -147,9 +147,6 @@ static void sum_up(const struct verify_order *o, struct verify_summary *s)
 
 static bool is_deaf(const struct verify_order *o)
 {
-	struct dns_answer a;
-	bool result;
-
 	if (o->count == 0)
 		return false;
 	for (size_t i = 0; i < o->count; i++) {
@@ -160,11 +157,7 @@ static bool is_deaf(const struct verify_order *o)
 		        strcmp(r->findings[0].code->name, "host-lookup") != 0))
 			return false;
 	}
-	dns_lookup(o->run->dns, ".", DNS_SOA,
-	    clock_now_ms() + VERIFY_CHECK_MS / 2, &a);
-	result = a.outcome == DNS_FAILED;
-	dns_answer_fini(&a);
-	return result;
+	return dns_is_deaf(o->run->dns, clock_now_ms() + VERIFY_CHECK_MS / 2);
 }
 
 static void run_passes(const struct verify_order *o, size_t *left, bool *closed)

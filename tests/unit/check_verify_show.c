@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "ctl/verify_codes.h"
 #include "ctl/verify_judge.h"
 #include "ctl/verify_show.h"
 
