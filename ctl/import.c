@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/loop.h"
 #include "config/config.h"
 #include "config/faults.h"
 #include "dns.h"
@@ -224,6 +225,15 @@ static void look_at_all(struct import *m)
 	jobs_run(&jobs);
 }
 
+/* Was nothing of any domain answered, and is the resolver no help at all? */
+static bool is_deaf(const struct import *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->facts[i].txt_unasked || !m->facts[i].host_unasked)
+			return false;
+	return dns_is_deaf(m->dns, clock_now_ms() + DNS_LIMIT_MS);
+}
+
 static const char *plural(size_t n)
 {
 	return n == 1 ? "" : "s";
@@ -247,8 +257,8 @@ static int print(struct import *m)
 	}
 	fputs(text, stdout); /* a short write is main's to see */
 	verb_complain("%zu domain%s: %zu taken over with their ids, %zu "
-	              "proposed, %zu left out (%zu of them with something "
-	              "live); %zu line%s at fault",
+	              "proposed, %zu left out (%zu of them live, or "
+	              "not to be asked); %zu line%s at fault",
 	    m->count, plural(m->count), sum.live, sum.proposed, sum.left_out,
 	    sum.troubled, wrong, plural(wrong));
 	return sum.troubled + wrong > 0 ? NOT_WELL : WELL;
@@ -269,6 +279,11 @@ static int run(struct import *m, const char *config_path)
 		if (open_world(m) != 0)
 			return UNABLE;
 		look_at_all(m);
+		if (is_deaf(m)) {
+			verb_complain("the resolver answers nothing: is there "
+			              "a network? (`resolver`)");
+			return UNABLE;
+		}
 	}
 	return print(m);
 }

@@ -247,6 +247,18 @@ verified() {
 	wrote '# dead.example is left out: it could not be asked for: DNS: no answer in time'
 }
 
+@test "no network: a sentence, status 2, and nothing to mistake for a result" {
+	local got=0
+	printf 'a.example\nb.example\n' >"$T/domains"
+	certificate
+	timeout -k 5 $((60 * SLOW)) unshare --net "$BIN/mta-stsctl" -c "$CONF" \
+	    import --ca "$W/cert.pem" "$T/domains" >"$T/out" 2>"$T/err" ||
+	    got=$?
+	[ "$got" = 2 ] || fail "exit status $got: $(cat "$T/err")"
+	told 'the resolver answers nothing: is there a network?'
+	[ ! -s "$T/out" ]
+}
+
 @test "wrong usage, no file, no table, a full disk: a sentence and status 2" {
 	local row want got
 	echo a.example >"$T/domains"
