@@ -180,7 +180,7 @@ said() {
 	grep -q "No such file" "$T/err"
 }
 
-@test "wrong usage, no network, a full disk" {
+@test "wrong usage, no network" {
 	verify 2 --format xml
 	verify 2 --jobs 0
 	verify 2 --port 65536
@@ -199,10 +199,26 @@ said() {
 	[ ! -s "$T/said" ]
 	CONF=$T/none verify 2 --format nagios
 	diff "$T/said" - <<<"MTA-STS UNKNOWN - it could not be verified"
+}
+
+@test "a report that cannot be written is exit status 2" {
+	local row
 	serve
-	refute "$BIN/mta-stsctl" -c "$CONF" verify --resolver "$ADDR" \
-	    --ca "$CA" --port "$PORT" --no-smtp >/dev/full 2>"$T/err"
-	grep -q "cannot write" "$T/err"
+	for row in table csv json nagios "table --policy-only" "table well.example"; do
+		# shellcheck disable=SC2086 # a list of words
+		set -- "$BIN/mta-stsctl" -c "$CONF" verify --no-smtp \
+		    --resolver "$ADDR" --ca "$CA" --port "$PORT" --format $row
+		not_written "$@" >/dev/full
+		not_written "$@" >&-
+	done
+}
+
+not_written() {
+	local status=0
+	"$@" 2>"$T/err" || status=$?
+	[ "$status" = 2 ] || fail "exit status $status: $*"
+	grep -q "cannot write to standard output" "$T/err"
+	refute grep -E "$LOG_CRASH" "$T/err"
 }
 
 @test "the manual names every code" {

@@ -93,7 +93,9 @@ simple() {
 @test "a result that cannot be written is exit status 2" {
 	simple
 	local row
-	for row in check records "records --format json" "render example.com" selfsign -V -h "check --help"; do
+	for row in check records "records --format csv" "records --format json" \
+	    "records --format nsupdate" "render example.com" selfsign status \
+	    "status --json" "status example.com" -V -h "check --help"; do
 		# shellcheck disable=SC2086 # a list of words
 		stopped 2 sh -c "exec '$BIN/mta-stsctl' -c '$CONF' $row >/dev/full"
 		complained "cannot write to standard output: "
