@@ -51,15 +51,12 @@ static bool is_absent(const char *path)
 
 /*
  * Before the first certificate there may be no directory for it. Where not
- * even the places that the file names are there, it is read on another
- * machine.
+ * even `state` is there the file is read on another machine than its own: what
+ * is served and live must not look as if it were not.
  */
 static bool has_none_yet(const struct settings *s)
 {
-	return is_absent(s->certs) &&
-	       (!is_absent(s->state) ||
-	           (strcmp(s->state, CONFIG_STATE) == 0 &&
-	               strcmp(s->certs, CONFIG_STATE "/certs") == 0));
+	return is_absent(s->certs) && !is_absent(s->state);
 }
 
 static void look_over(struct pairs *p, const char *dir)

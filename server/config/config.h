@@ -114,8 +114,6 @@ bool config_has_host(const struct config *c, const char *host);
 /* Do we get the certificates, and not somebody else for us? */
 bool config_renews(const struct settings *s);
 
-#define CONFIG_STATE "/var/lib/mta-stsd" /* where `state` is not said */
-
 /*
  * Where `state` of a main file lies that cannot be used: what stands in it
  * before the fault, else $STATE_DIRECTORY, else the default. The caller frees.

@@ -8,6 +8,8 @@
 
 /* What the parts of config share: one reading, and how a map is read. */
 
+#define CONFIG_STATE "/var/lib/mta-stsd" /* where `state` is not said */
+
 struct catalog_entry;
 struct key;   /* config_map.h */
 struct terms; /* config_terms.h */
