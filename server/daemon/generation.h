@@ -24,10 +24,9 @@ struct generation {
 	unsigned char digest[32];
 	bool from_last_good; /* the main file could not be used */
 	size_t without_pair; /* configured hosts */
-	/* Of the configuration as it was last read, refused or not. */
-	struct err fault; /* the first one; "": none */
-	size_t fault_count;
-	bool lacks_anew; /* one of them had a pair, or was not configured */
+	size_t fault_count;  /* of the configuration as it was last read, */
+	struct err fault;    /* refused or not; and the first one */
+	bool lacks_anew;     /* one of them had a pair, or was not configured */
 	/* At a start: what was served before it; else NULL. */
 	const struct catalog *before;
 	struct arena *before_arena;
@@ -37,11 +36,9 @@ struct generation {
 struct build {
 	const char *path; /* of the main file */
 	unsigned flags;
-	/* Called again and again, however long it takes. */
-	void (*on_step)(void *cookie);
+	void (*on_step)(void *cookie); /* again and again meanwhile */
 	void *cookie;
 };
-
 enum {
 	BUILD_CONFIG = 1,   /* the configuration may have changed */
 	BUILD_PAIRS = 2,    /* pairs may have changed */
@@ -77,7 +74,6 @@ void generation_tell_changes(
 
 /* Tell again which of its pairs are outside their dates. */
 void generation_tell_ages(const struct generation *g);
-
 /* Free g, but not what survivor (may be NULL) shares with it. */
 void generation_free(struct generation *g, const struct generation *survivor);
 

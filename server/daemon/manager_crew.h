@@ -19,9 +19,7 @@ struct crew;
 struct generation;
 struct listeners;
 struct stats;
-
 #define CREW_MOST 64
-
 struct crew_plan {
 	struct loop *loop;
 	const struct listeners *listeners;
@@ -33,8 +31,7 @@ struct crew_plan {
 	void (*on_left)(void *cookie, struct crew *c);
 	/* One died before crew_begin; the rest should be killed. */
 	void (*on_failed)(void *cookie, struct crew *c);
-	/* A worker has answered crew_ask. */
-	void (*on_here)(void *cookie);
+	void (*on_here)(void *cookie); /* a worker has answered crew_ask */
 	/* A worker says WORKER_KNOCK, and len bytes that may be anything. */
 	void (*on_knock)(void *cookie, const char *host, size_t len);
 	void *cookie;
@@ -74,7 +71,6 @@ void crew_leave(struct crew *c);
 void crew_stop(struct crew *c);
 /* At once, and no word of the log about each. */
 void crew_kill(struct crew *c);
-
 /* A child of this process has died. False: it was none of c's. */
 bool crew_bury(struct crew *c, pid_t pid, int wait_status);
 size_t crew_alive(const struct crew *c);
