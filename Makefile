@@ -42,10 +42,9 @@ TOOLS := $(wildcard tests/e2e/*.c)
 PARTS := $(wildcard tests/e2e/parts/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
-.DELETE_ON_ERROR:
+.DELETE_ON_ERROR .SECONDARY:
 .PHONY: all run check unit e2e real floors lint asan fuzz nightly cover deps \
     need-build need-test need-lint clean help tests-built
-.SECONDARY:
 
 all: $(B)/mta-stsd $(B)/mta-stsctl $(B)/uacme-hook
 
@@ -82,6 +81,7 @@ $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D) && echo "  cc $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+include systemd/install.mk
 -include $(patsubst %.o,%.d,$(call obj,$(SERVER) server/daemon/main.c \
     $(CTL) ctl/main.c $(UNIT) $(TOOLS) $(PARTS) $(wildcard tests/fuzz/*.c)))
 
@@ -114,10 +114,9 @@ nightly:
 	@for t in check 'CC=clang check' asan 'REAL=long real' 'SECONDS=600 fuzz'; \
 	    do $(MAKE) --no-print-directory $$t || exit 1; done
 
-floors:
-	@tests/floors
 lint: need-lint
-	@tests/lint
+floors lint:
+	@tests/$@
 
 cover: need-test
 	@$(MAKE) --no-print-directory KIND=cover tests-built
@@ -125,26 +124,26 @@ cover: need-test
 	@gcovr -r . --object-directory build server ctl
 
 # Each asks for what is missing alone, so that a second run needs no network.
-need-build need-test need-lint:
-	@tests/need $(BUILD_PACKAGES) \
-	    $(if $(filter need-test,$@),$(TEST_PACKAGES)) \
-	    $(if $(filter need-lint,$@),$(TEST_PACKAGES) $(LINT_PACKAGES))
+need-test need-lint deps: NEED += $(TEST_PACKAGES)
+need-lint deps: NEED += $(LINT_PACKAGES)
+need-build need-test need-lint deps:
+	@tests/need $(BUILD_PACKAGES) $(NEED)
 
-deps: need-lint
 clean:
 	rm -rf build
 
 help:
-	@echo 'all      build/release/mta-stsd and build/release/mta-stsctl'
-	@echo 'run      install what is missing, build, serve conf/demo.yaml'
-	@echo 'check    install what is missing, run every test'
-	@echo 'unit e2e floors  one kind of test alone'
-	@echo 'asan     the same tests under the sanitizers'
-	@echo 'fuzz     what reads strangers and files, under libFuzzer'
-	@echo 'lint     clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
-	@echo 'cover    the same tests, and which lines they reach'
-	@echo 'real     with a CA, DNS and uacme of its own; REAL=long: more of it'
-	@echo 'nightly  check with gcc and clang, asan, real, 40 minutes of fuzz'
-	@echo 'deps     install what any target needs; need-build, what all needs'
-	@echo 'clean    remove build/'
-	@echo 'CC=clang builds with clang, below build/release-clang'
+	@sed -n 's/^#: //p' Makefile systemd/install.mk
+#: all      build/release/mta-stsd and build/release/mta-stsctl
+#: run      install what is missing, build, serve conf/demo.yaml
+#: check    install what is missing, run every test
+#: unit e2e floors  one kind of test alone
+#: asan     the same tests under the sanitizers
+#: fuzz     what reads strangers and files, under libFuzzer
+#: lint     clang-format, clang-tidy, cppcheck, shellcheck, mandoc
+#: cover    the same tests, and which lines they reach
+#: real     with a CA, DNS and uacme of its own; REAL=long: more of it
+#: nightly  check with gcc and clang, asan, real, 40 minutes of fuzz
+#: deps     install what any target needs; need-build, what all needs
+#: clean    remove build/
+#: CC=clang builds with clang, below build/release-clang
