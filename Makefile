@@ -111,8 +111,8 @@ fuzz: need-lint
 # What takes too long for every change.
 nightly: export MTA_STSD_DOMAINS := 500
 nightly:
-	@for t in check 'CC=clang check' asan 'REAL=long real' 'SECONDS=600 fuzz'; \
-	    do $(MAKE) --no-print-directory $$t || exit 1; done
+	@for t in check 'CC=clang check' asan 'REAL=long real' packages \
+	    'SECONDS=600 fuzz'; do $(MAKE) --no-print-directory $$t || exit 1; done
 
 lint: need-lint
 floors lint:
@@ -143,7 +143,7 @@ help:
 #: lint     clang-format, clang-tidy, cppcheck, shellcheck, mandoc
 #: cover    the same tests, and which lines they reach
 #: real     with a CA, DNS and uacme of its own; REAL=long: more of it
-#: nightly  check with gcc and clang, asan, real, 40 minutes of fuzz
+#: nightly  check with gcc and clang, asan, real, packages, long fuzz
 #: deps     install what any target needs; need-build, what all needs
 #: clean    remove build/
 #: CC=clang builds with clang, below build/release-clang

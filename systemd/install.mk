@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# make install and uninstall. What is installed stands in two tables, as
+# make install, uninstall, deb. What is installed stands in two tables, as
 # MODE:FILE:PLACE, so that uninstall takes away what install puts, no more.
 # DESTDIR goes before every place.
 
@@ -68,3 +68,36 @@ uninstall:
 	    rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$d" || exit 1; done
 	@echo 'left as they are: $(DESTDIR)$(CONFIG),' \
 	    'and the state, certificates and keys (/var/lib/mta-stsd)'
+
+DEB_PACKAGES := debhelper dpkg-dev
+need-deb deps: NEED += $(DEB_PACKAGES)
+need-deb:
+	@tests/need $(BUILD_PACKAGES) $(NEED)
+
+# Built anew, in a copy that has debian/ where Debian's tools look for it.
+STAGE := build/deb/mta-stsd-$(VERSION)
+.PHONY: deb need-deb
+#: deb      a Debian package, build/deb/mta-stsd_*.deb
+deb: need-deb
+	@rm -rf build/deb && mkdir -p $(STAGE)
+	@cp -a Makefile README.md SECURITY.md server ctl conf certs systemd $(STAGE)
+	@mv $(STAGE)/systemd/debian $(STAGE)/debian
+	@for f in service socket sysusers tmpfiles; do \
+	    cp systemd/mta-stsd.$$f $(STAGE)/debian/ || exit 1; done
+	@for f in service timer; do cp systemd/mta-stsd-verify.$$f \
+	    $(STAGE)/debian/mta-stsd.mta-stsd-verify.$$f || exit 1; done
+	@sed -i '1s/VERSION/$(VERSION)/' $(STAGE)/debian/changelog
+	@cd $(STAGE) && dpkg-checkbuilddeps -I && \
+	    env -u MAKEFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u MFLAGS -u PREFIX \
+	    DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -d -uc -us
+	@ls build/deb/*.deb
+
+# In roots made for it, so that what is on this machine is of no matter.
+need-packages deps: NEED += bats mmdebstrap
+need-packages:
+	@tests/need $(NEED)
+
+.PHONY: packages need-packages
+#: packages         the package made, installed, removed on Debian 12 and 13
+packages: need-packages
+	@mkdir -p $(B) && tests/run $(B) packages
