@@ -13,7 +13,7 @@ BUILD_PACKAGES := gcc make pkg-config libmicrohttpd-dev libssl-dev \
     libcurl4-openssl-dev libunbound-dev libjansson-dev uacme
 TEST_PACKAGES := check bats parallel python3 openssl curl iproute2 procps \
     util-linux pebble bind9 bind9-utils bind9-dnsutils unbound \
-    postfix-mta-sts-resolver nginx libnginx-mod-stream
+    postfix-mta-sts-resolver nginx libnginx-mod-stream systemd-container
 LINT_PACKAGES := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -92,6 +92,7 @@ run: need-build
 	@$(MAKE) --no-print-directory all
 	@conf/run-demo $(B)
 
+real: deb
 check unit e2e real: need-test
 	@$(MAKE) --no-print-directory tests-built
 	@tests/run $(B) $(if $(filter check,$@),floors unit e2e,$@)
@@ -142,7 +143,7 @@ help:
 #: fuzz     what reads strangers and files, under libFuzzer
 #: lint     clang-format, clang-tidy, cppcheck, shellcheck, mandoc
 #: cover    the same tests, and which lines they reach
-#: real     with a CA, DNS and uacme of its own; REAL=long: more of it
+#: real     with a CA, DNS, uacme, systemd in earnest; REAL=long: more of it
 #: nightly  check with gcc and clang, asan, real, packages, long fuzz
 #: deps     install what any target needs; need-build, what all needs
 #: clean    remove build/
