@@ -82,6 +82,13 @@ static CURLcode pin(struct transfer *t)
 	return curl_easy_setopt(t->curl, CURLOPT_CONNECT_TO, t->pin);
 }
 
+static CURLcode use_socket(struct transfer *t)
+{
+	(void)curl_easy_setopt(t->curl, CURLOPT_PROXY, "");
+	return curl_easy_setopt(
+	    t->curl, CURLOPT_UNIX_SOCKET_PATH, t->plan->socket);
+}
+
 static CURLcode set_up(struct transfer *t)
 {
 	CURL *c = t->curl;
@@ -107,6 +114,8 @@ static CURLcode set_up(struct transfer *t)
 		code = trust_judge(c, t->plan->shown);
 	if (code == CURLE_OK && t->plan->at != NULL)
 		code = pin(t);
+	if (code == CURLE_OK && t->plan->socket != NULL)
+		code = use_socket(t);
 	if (code == CURLE_OK)
 		code = curl_easy_setopt(c, CURLOPT_URL, t->plan->url);
 	return code;

@@ -26,6 +26,7 @@ struct fetch_plan {
 	 * does not count. NULL: as DNS, and the environment's proxies, say.
 	 */
 	const struct peer *at;
+	const char *socket;   /* the same, in the file system; NULL: none */
 	bool any_certificate; /* none is verified */
 	/* Judges the certificate, as senders do, and tells; NULL: libcurl. */
 	struct trust_shown *shown;

@@ -29,6 +29,7 @@ static const struct verb *const verbs[] = {
 	&verb_renew,
 	&verb_forget,
 	&verb_status,
+	&verb_health,
 	&verb_selfsign,
 	&verb_verify,
 };

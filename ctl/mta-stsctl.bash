@@ -4,8 +4,8 @@
 # bash-completion looks. It needs none of bash-completion's own functions.
 # Domains come from the configuration, by mta-stsctl itself.
 
-_mta_stsctl_verbs='check records render import renew forget status selfsign
-    verify'
+_mta_stsctl_verbs='check records render import renew forget status health
+    selfsign verify'
 
 # A verb's options; all have --help.
 _mta_stsctl_options() {

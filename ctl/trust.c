@@ -230,6 +230,8 @@ static int on_certificate(X509_STORE_CTX *ctx, void *cookie)
 	if (X509_VERIFY_PARAM_set1_host(p, s->name, 0) != 1)
 		return 0;
 	s->judged = true;
+	if (s->trust == NULL)
+		return 1;
 	if (X509_verify_cert(ctx) != 1) {
 		s->fault = name_fault(X509_STORE_CTX_get_error(ctx),
 		    X509_STORE_CTX_get_error_depth(ctx), leaf, s->name);
@@ -281,7 +283,8 @@ static CURLcode on_context(CURL *c, void *context, void *cookie)
 	(void)c;
 	(void)pthread_once(&once, take_slot);
 	if (slot < 0 || SSL_CTX_set_ex_data(ctx, slot, s) != 1 ||
-	    SSL_CTX_set1_verify_cert_store(ctx, s->trust->store) != 1 ||
+	    (s->trust != NULL &&
+	        SSL_CTX_set1_verify_cert_store(ctx, s->trust->store) != 1) ||
 	    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
 		return CURLE_OUT_OF_MEMORY;
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);

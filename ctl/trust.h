@@ -31,7 +31,7 @@ enum trust_fault {
 
 /* What a handshake is asked for, and what it showed. */
 struct trust_shown {
-	const struct trust *trust;
+	const struct trust *trust; /* NULL: any certificate is well */
 	const char *name;
 	bool keeps_leaf;
 	/* Zeroed by whoever asks: */

@@ -28,8 +28,9 @@ struct verb {
 	int (*run)(const char *config_path, int argc, char **argv);
 };
 
-extern const struct verb verb_check, verb_forget, verb_import, verb_records,
-    verb_render, verb_renew, verb_selfsign, verb_status, verb_verify;
+extern const struct verb verb_check, verb_forget, verb_health, verb_import,
+    verb_records, verb_render, verb_renew, verb_selfsign, verb_status,
+    verb_verify;
 
 /* "mta-stsctl: " and a printf-like sentence on standard error. */
 void verb_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

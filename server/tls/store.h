@@ -60,6 +60,15 @@ bool store_same(const struct store *a, const struct store *b);
 size_t store_directories(
     const char *certs, struct arena *a, const char *const **ret_paths);
 
+/*
+ * Without a store: read one pair after the other, in order of the directories'
+ * names, until on_pair, to whom it is lent, says false. Passed over are what
+ * cannot be used, and pairs of which a file was written after the moment until
+ * (seconds since the epoch).
+ */
+void store_each(const char *certs, int64_t until,
+    bool (*on_pair)(void *cookie, const struct pair *p), void *cookie);
+
 size_t store_count(const struct store *s);
 const struct pair *store_at(const struct store *s, size_t index);
 

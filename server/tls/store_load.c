@@ -14,7 +14,8 @@
 #include "tls/store.h"
 #include "tls/store_entry.h"
 
-#define TRIES 3
+#define TRIES     3
+#define SECOND_NS 1000000000
 
 /* One store in the making. */
 struct load {
@@ -145,6 +146,39 @@ static int read_once(struct load *l, struct entry *e, struct err *err)
 	}
 	scan_key_path(l->s->certs, e->name, e->look.key_place, key);
 	return pair_read(l->reader, cert, key, &e->pair, &e->oddities, err);
+}
+
+static bool is_older(const struct look *l, int64_t moment)
+{
+	return l->cert_place != CERT_NONE &&
+	       l->cert.mtime_ns / SECOND_NS <= moment &&
+	       l->key.mtime_ns / SECOND_NS <= moment;
+}
+
+void store_each(const char *certs, int64_t until,
+    bool (*on_pair)(void *cookie, const struct pair *p), void *cookie)
+{
+	struct arena *a = arena_new(true);
+	struct store s = { .arena = a, .certs = certs };
+	struct load l = { .s = &s, .reader = pair_reader_new(a) };
+	const char **names;
+	size_t count = 0;
+	bool more = true;
+	struct err err;
+
+	if (scan_names(certs, a, &names, &count, &err) != 0)
+		count = 0;
+	for (size_t i = 0; i < count && more; i++) {
+		struct entry e = { .name = names[i] };
+
+		e.look = scan_look(certs, e.name, NULL);
+		if (!is_older(&e.look, until) || read_once(&l, &e, &err) != 0)
+			continue;
+		e.pair.name = e.name;
+		more = on_pair(cookie, &e.pair);
+	}
+	pair_reader_free(l.reader);
+	arena_free(a);
 }
 
 /* Files that are replaced while they are read are read again. */

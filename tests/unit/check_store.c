@@ -6,11 +6,14 @@
  * once. Two pairs, a and b, of one name are made before the tests.
  */
 
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -642,6 +645,55 @@ static double seconds(void)
 #define MANY 10000
 #endif
 
+/* The directories of the pairs that came, each with a blank behind it. */
+struct seen {
+	char names[64];
+	int most;
+};
+
+static bool on_pair(void *cookie, const struct pair *p)
+{
+	struct seen *s = cookie;
+
+	strcat(strcat(s->names, p->name), " ");
+	return --s->most > 0;
+}
+
+static void expect_each(int64_t until, int most, const char *names)
+{
+	struct seen s = { .most = most };
+
+	store_each(certs, until, on_pair, &s);
+	ck_assert_str_eq(s.names, names);
+}
+
+static void write_before(const char *path, int64_t seconds)
+{
+	const struct timespec at[2] = { { .tv_sec = time(NULL) - seconds },
+		{ .tv_sec = time(NULL) - seconds } };
+
+	ck_assert_int_eq(utimensat(AT_FDCWD, path, at, 0), 0);
+}
+
+START_TEST(each_pair_until_one_will_do)
+{
+	int64_t new = time(NULL) + 60;
+
+	put_pair("c", &b);
+	put_pair("a", &a);
+	write_certs(at("b/cert.pem"), a.cert, NULL, NULL); /* no key */
+	expect_each(new, 9, "a c ");
+	expect_each(new, 1, "a ");
+	expect_each(new - 120, 9, "");
+	write_before(at("c/cert.pem"), 90);
+	expect_each(new - 120, 9, "");
+	write_before(at("c/key.pem"), 90);
+	expect_each(new - 120, 9, "c ");
+	remove_tree(certs);
+	expect_each(new, 9, "");
+}
+END_TEST
+
 START_TEST(ten_thousand_pairs)
 {
 	struct store *s = NULL;
@@ -717,6 +769,7 @@ int main(void)
 	tcase_add_loop_test(
 	    t, the_pair_in_date_that_lives_longest_serves, 0, COUNT(choices));
 	tcase_add_test(t, a_pair_that_is_gone_gives_way_to_one_that_is_there);
+	tcase_add_test(t, each_pair_until_one_will_do);
 	tcase_add_test(t, ten_thousand_pairs);
 	suite_add_tcase(s, t);
 	return suite_run(s);
