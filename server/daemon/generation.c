@@ -8,9 +8,11 @@
 
 #include "daemon/generation.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/digest.h"
@@ -96,6 +98,23 @@ static struct config *open_last_good(
 	return c;
 }
 
+/* Nothing to start from: is it that nothing was ever put there? */
+static void tell_no_start(const char *path, struct faults *f, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (access(path, F_OK) == 0 || errno != ENOENT) {
+		tell_faults(f);
+		err_set(err, NO_START);
+		return;
+	}
+	err_set(err,
+	    "there is no %s: write it (see mta-stsd.yaml(5)); in a container, "
+	    "mount a directory with it at %.*s",
+	    path, slash == NULL ? 1 : (int)(slash - path) + (slash == path),
+	    slash == NULL ? "." : path);
+}
+
 struct config *generation_settings(
     const char *path, bool *ret_last_good, struct err *err)
 {
@@ -107,10 +126,8 @@ struct config *generation_settings(
 	*ret_last_good = c == NULL;
 	if (c == NULL) {
 		c = open_last_good(path, a, &last);
-		if (c == NULL) {
-			tell_faults(f);
-			err_set(err, NO_START);
-		}
+		if (c == NULL)
+			tell_no_start(path, f, err);
 	}
 	faults_free(f);
 	arena_free(a);

@@ -43,10 +43,23 @@ write() {
 	refute test -e "$T/state/last-good"
 }
 
-@test "no such file is exit 1" {
-	run "$BIN/mta-stsd" -c "$T/nowhere.yaml"
+@test "no such file is exit 1, and one sentence that says what to do" {
+	run "$BIN/mta-stsd" -c "$T/conf/nowhere.yaml"
 	[ "$status" = 1 ]
-	[[ $output == *nowhere.yaml* ]]
+	[ "${#lines[@]}" = 1 ]
+	[[ $output == "error: there is no $T/conf/nowhere.yaml: write it "* ]]
+	[[ $output == *"mount a directory with it at $T/conf" ]]
+}
+
+@test "a file that may not be read is no file that is not there" {
+	[ "$(id -u)" = 0 ] || skip "only root can become another user"
+	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$T" 2>/dev/null
+	chmod 700 "$T/conf"
+	write >"$CONF"
+	run setpriv --reuid 65534 --regid 65534 --clear-groups \
+	    "$BIN/mta-stsd" -c "$CONF"
+	[ "$status" = 1 ]
+	[[ $output == *"cannot be read: Permission denied"* ]]
 }
 
 @test "an address in use is exit 1, and names it" {
