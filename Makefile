@@ -13,7 +13,8 @@ BUILD_PACKAGES := gcc make pkg-config libmicrohttpd-dev libssl-dev \
     libcurl4-openssl-dev libunbound-dev libjansson-dev uacme
 TEST_PACKAGES := check bats parallel python3 openssl curl iproute2 procps \
     util-linux pebble bind9 bind9-utils bind9-dnsutils unbound \
-    postfix-mta-sts-resolver nginx libnginx-mod-stream systemd-container
+    postfix-mta-sts-resolver nginx libnginx-mod-stream systemd-container \
+    podman runc mmdebstrap python3-yaml
 LINT_PACKAGES := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -89,8 +90,7 @@ tests-built: all $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT)) \
     $(patsubst tests/e2e/%.c,$(B)/e2e/%,$(TOOLS))
 
 run: need-build
-	@$(MAKE) --no-print-directory all
-	@conf/run-demo $(B)
+	@$(MAKE) --no-print-directory all && conf/run-demo $(B)
 
 real: deb
 check unit e2e real: need-test

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# make install, uninstall, deb. What is installed stands in two tables, as
+# make install, uninstall, deb, image. What is installed stands in two tables, as
 # MODE:FILE:PLACE, so that uninstall takes away what install puts, no more.
 # DESTDIR goes before every place.
 
@@ -92,8 +92,14 @@ deb: need-deb
 	    DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage -b -d -uc -us
 	@ls build/deb/*.deb
 
+.PHONY: image
+#: image    the container image mta-stsd, by podman or docker
+image:
+	@BUILDAH_FORMAT=docker \
+	    $$(command -v podman || command -v docker) build -t mta-stsd .
+
 # In roots made for it, so that what is on this machine is of no matter.
-need-packages deps: NEED += bats mmdebstrap
+need-packages: NEED += bats mmdebstrap
 need-packages:
 	@tests/need $(NEED)
 
