@@ -57,3 +57,14 @@ well() {
 	grep -qF "id=${id}Z;" "$HERE/../../README.md" ||
 	    fail "README.md does not publish ${id}Z"
 }
+
+@test "the README's containers: their files, and what they mount" {
+	local file
+	py containers "$HERE/../../README.md" "$HERE/../../Dockerfile" "$T"
+	[ "$(ls "$T"/main)" = $'one\nrenewing\nserving' ]
+	for file in "$T"/main/*; do
+		"$BIN/mta-stsctl" -c "$file" check >"$T/out" 2>&1 ||
+		    fail "$file: $(cat "$T/out")"
+		grep -q '1 domain,' "$T/out" || fail "$(cat "$T/out")"
+	done
+}
