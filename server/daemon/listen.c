@@ -129,10 +129,11 @@ static int open_all(struct listeners *l, const struct endpoints *e,
 		if (open_endpoint(&e->at[i], passed, &at->fd) != 0) {
 			endpoint_text(&e->at[i], text);
 			err_set_errno(err, "cannot listen on %s%s", text,
-			    errno == EACCES ? " without root, "
-			                      "CAP_NET_BIND_SERVICE or a "
-			                      "socket of systemd"
-			                    : "");
+			    errno == EACCES
+			        ? " without root, CAP_NET_BIND_SERVICE, a "
+			          "socket of systemd or, in a container, the "
+			          "sysctl net.ipv4.ip_unprivileged_port_start=0"
+			        : "");
 			return -1;
 		}
 	}

@@ -126,6 +126,14 @@ says() { # WHAT FORMAT: of the image
 	[[ $output == "error: "*"mount a directory with it at /etc/mta-stsd" ]]
 }
 
+@test "with no right to port 443: what it wants" {
+	policies 604800 a.example >"$CONF"
+	run -1 pod run --rm --cap-drop ALL --network "ns:$NETWORK" \
+	    "${MOUNTS[@]}" mta-stsd
+	[[ $output == *"cannot listen on [::]:443 without "* ]]
+	[[ $output == *" net.ipv4.ip_unprivileged_port_start=0: "* ]]
+}
+
 @test "without a capability, an ordinary user, nothing to write but its state" {
 	policies 604800 a.example >"$CONF"
 	image "${MOUNTS[@]}" -- mta-stsctl selfsign >/dev/null
