@@ -139,6 +139,14 @@ static void check_pairs(const struct generation *g)
 	}
 }
 
+/* A directory of somebody else's is not ours to make. */
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
 void generation_build_pairs(
     struct generation *g, const struct build *b, const struct generation *last)
 {
@@ -153,7 +161,8 @@ void generation_build_pairs(
 	int64_t now = (int64_t)time(NULL);
 
 	/* So that it is watched from now on, and not looked for each second. */
-	if (config_renews(&g->config->settings))
+	if (config_renews(&g->config->settings) ||
+	    is_below(certs, g->config->settings.state))
 		(void)file_make_dirs(certs, 0700, NULL); /* the load tells */
 	if (last != NULL && !(b->flags & BUILD_PAIRS) &&
 	    strcmp(certs, last->config->settings.certs) == 0)
