@@ -8,6 +8,7 @@
 
 #include "daemon/listen.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -98,51 +99,96 @@ failed:
 	return -1;
 }
 
-static int open_endpoint(
-    const struct endpoint *e, struct passed *passed, int *ret_fd)
+/* Another listener of l; *ret_fd is closed with it. */
+static int add(struct listeners *l, int fd, enum door door)
+{
+	l->at[l->count++] = (struct listener){ .fd = fd, .door = door };
+	return fd;
+}
+
+static bool is_only6(int fd)
+{
+	socklen_t len = sizeof(int);
+	int only = 0;
+
+	return getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 &&
+	       only != 0;
+}
+
+/* [::] is both families, in one socket or in two. */
+static int open_any(struct listeners *l, const struct endpoint *any6,
+    const struct endpoint *any4, struct passed *passed, enum door door)
+{
+	int fd6 = passed_take(passed, any6), fd4 = passed_take(passed, any4);
+
+	if (fd6 >= 0 && set_up(add(l, fd6, door), true) != 0)
+		return -1;
+	if (fd4 >= 0)
+		return set_up(add(l, fd4, door), true);
+	if (fd6 >= 0 && !is_only6(fd6))
+		return 0;
+	if (fd6 < 0) {
+		if (open_one(any6, &fd6) == 0) {
+			(void)add(l, fd6, door);
+			return 0;
+		}
+		if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
+			return -1;
+	}
+	if (open_one(any4, &fd4) != 0)
+		return -1;
+	(void)add(l, fd4, door);
+	return 0;
+}
+
+static int open_endpoint(struct listeners *l, const struct endpoint *e,
+    struct passed *passed, enum door door)
 {
 	struct endpoint any4;
-	int fd = passed_take(passed, e);
+	int fd;
 
-	if (fd >= 0) {
-		*ret_fd = fd;
-		return set_up(fd, e->addr.ss_family != AF_UNIX);
-	}
-	if (open_one(e, ret_fd) == 0)
-		return 0;
-	if ((errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL) ||
-	    !endpoint_any4(e, &any4))
+	if (endpoint_any4(e, &any4))
+		return open_any(l, e, &any4, passed, door);
+	fd = passed_take(passed, e);
+	if (fd >= 0)
+		return set_up(add(l, fd, door), e->addr.ss_family != AF_UNIX);
+	if (open_one(e, &fd) != 0)
 		return -1;
-	return open_one(&any4, ret_fd);
+	(void)add(l, fd, door);
+	return 0;
 }
 
 static int open_all(struct listeners *l, const struct endpoints *e,
     struct passed *passed, enum door door, struct err *err)
 {
 	for (size_t i = 0; i < e->count; i++) {
-		struct listener *at = &l->at[l->count];
 		char text[ADDRESS_TEXT_MAX];
 
-		at->fd = -1;
-		at->door = door;
-		l->count++;
-		if (open_endpoint(&e->at[i], passed, &at->fd) != 0) {
-			endpoint_text(&e->at[i], text);
-			err_set_errno(err, "cannot listen on %s%s", text,
-			    errno == EACCES
-			        ? " without root, CAP_NET_BIND_SERVICE, a "
-			          "socket of systemd or, in a container, the "
-			          "sysctl net.ipv4.ip_unprivileged_port_start=0"
-			        : "");
-			return -1;
-		}
+		if (open_endpoint(l, &e->at[i], passed, door) == 0)
+			continue;
+		endpoint_text(&e->at[i], text);
+		err_set_errno(err, "cannot listen on %s%s", text,
+		    errno == EACCES
+		        ? " without root, CAP_NET_BIND_SERVICE, a socket of "
+		          "systemd or, in a container, the sysctl "
+		          "net.ipv4.ip_unprivileged_port_start=0"
+		        : "");
+		return -1;
 	}
 	return 0;
 }
 
+static bool is_port_80(const struct endpoint *e)
+{
+	struct sockaddr_in6 in6; /* the port is where IPv4 has it */
+
+	memcpy(&in6, &e->addr, sizeof(in6));
+	return e->addr.ss_family != AF_UNIX && in6.sin6_port == htons(80);
+}
+
 /*
  * A socket that is passed in is open to peers, whether we want it or not: one
- * for port 80 also where nobody asks for challenges. It answers 404.
+ * for port 80 also where nobody asks for challenges.
  */
 static void take_rest(struct listeners *l, struct passed *passed)
 {
@@ -152,12 +198,17 @@ static void take_rest(struct listeners *l, struct passed *passed)
 
 	while ((fd = passed_take_next(passed, &at)) >= 0) {
 		endpoint_text(&at, text);
-		log_notice("%s is passed in, and `listen` has no use for it: "
-		           "plain HTTP there answers 404",
-		    text);
-		(void)set_up(fd, at.addr.ss_family != AF_UNIX);
-		l->at[l->count++] =
-		    (struct listener){ .fd = fd, .door = DOOR_HTTP };
+		if (is_port_80(&at))
+			log_info("%s is passed in and answers 404: no "
+			         "challenge comes that way",
+			    text);
+		else
+			log_warn("%s is passed in, and `listen` has no use "
+			         "for it: it answers 404 to plain HTTP, until "
+			         "its socket unit is changed or masked",
+			    text);
+		(void)set_up(
+		    add(l, fd, DOOR_HTTP), at.addr.ss_family != AF_UNIX);
 	}
 }
 

@@ -130,11 +130,11 @@ static int serve(const char *path)
 	int status = EXIT_FAILURE;
 
 	hold_standard_descriptors();
+	passed_take_all(&passed); /* before there are others of ours */
 	log_open();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)umask(027);
 	raise_descriptor_limit();
-	passed_take_all(&passed);
 	c = generation_settings(path, &last_good, &err);
 	if (c == NULL) {
 		log_error("%s", err.text);
@@ -150,6 +150,8 @@ static int serve(const char *path)
 			goto out;
 	} else {
 		make_state(&c->settings);
+		if (sandbox_drop_capabilities() != 0)
+			log_warn("capabilities stay: %s", strerror(errno));
 	}
 	sandbox_no_dump();
 	status = manager_run(path, &l);

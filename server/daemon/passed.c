@@ -98,17 +98,10 @@ void passed_take_all(struct passed *ret_passed)
 
 int passed_take(struct passed *p, const struct endpoint *e)
 {
-	struct endpoint any4;
-	bool is_any6 = endpoint_any4(e, &any4);
-
 	for (size_t i = 0; i < p->count; i++) {
-		const struct endpoint *at = &p->at[i].at;
 		int fd = p->at[i].fd;
 
-		if (fd < 0)
-			continue;
-		if (!endpoint_same(at, e) &&
-		    !(is_any6 && endpoint_same(at, &any4)))
+		if (fd < 0 || !endpoint_same(&p->at[i].at, e))
 			continue;
 		p->at[i].fd = -1;
 		return fd;

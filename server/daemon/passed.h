@@ -30,10 +30,7 @@ struct passed {
  */
 void passed_take_all(struct passed *ret_passed);
 
-/*
- * The socket that is bound to e, the caller's from now on; [::] is 0.0.0.0
- * where that was passed in. -1: there is none.
- */
+/* The socket that is bound to e, the caller's from now on. -1: none. */
 int passed_take(struct passed *p, const struct endpoint *e);
 
 /* Any that is left, and where it is bound. -1: none. */

@@ -31,6 +31,23 @@ void sandbox_no_dump(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
+int sandbox_drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {
+		{ .effective = 0 },
+	};
+	struct __user_cap_data_struct ours[_LINUX_CAPABILITY_U32S_3];
+
+	/* Who has none may be forbidden to say so. */
+	if (syscall(SYS_capget, &head, ours) == 0 &&
+	    memcmp(ours, none, sizeof(none)) == 0)
+		return 0;
+	return (int)syscall(SYS_capset, &head, none);
+}
+
 #ifdef NO_SANDBOX
 
 int sandbox_enter(
@@ -143,24 +160,6 @@ static int filter_calls(void)
 	return rc < 0 ? -1 : 0;
 }
 
-/* To bind low ports is the manager's business, to be root is nobody's. */
-static int drop_capabilities(void)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {
-		{ .effective = 0 },
-	};
-	struct __user_cap_data_struct ours[_LINUX_CAPABILITY_U32S_3];
-
-	/* Who has none may be forbidden to say so. */
-	if (syscall(SYS_capget, &head, ours) == 0 &&
-	    memcmp(ours, none, sizeof(none)) == 0)
-		return 0;
-	return (int)syscall(SYS_capset, &head, none);
-}
-
 /* 0; 1: the kernel has none; -1: errno. */
 static int forbid_files(const char *readable)
 {
@@ -213,7 +212,7 @@ int sandbox_enter(
 		err_set_errno(err, "no_new_privs");
 		return -1;
 	}
-	if (drop_capabilities() != 0) {
+	if (sandbox_drop_capabilities() != 0) {
 		err_set_errno(err, "capabilities");
 		return -1;
 	}

@@ -20,6 +20,12 @@ struct err;
 int sandbox_enter(
     const char *readable, char *ret_lacks, size_t cap, struct err *err);
 
+/*
+ * Give up every capability, the ambient ones too, so that no child has them
+ * either. 0; or -1 and errno.
+ */
+int sandbox_drop_capabilities(void);
+
 /* Not to be read by others, and no core: for every process with keys. */
 void sandbox_no_dump(void);
 

@@ -60,11 +60,56 @@ reload_and_wait_for_nothing() {
 
 @test "a socket that listen has no use for answers 404 and is told" {
 	supervised 0 "$ADDR:8080" "$ADDR:$PORT"
-	log_has "notice: $ADDR:8080 is passed in, and .listen. has no use"
+	expect_log "warning: $ADDR:8080 is passed in, and .listen. has no use"
+	log_has "warning: $ADDR:8080 is passed in, and .listen. has no use"
 	run curl -s -o /dev/null -w '%{http_code}' -H 'Host: mta-sts.a.example.com' \
 	    "http://$ADDR:8080/.well-known/mta-sts.txt"
 	[ "$output" = 404 ]
 	serves_age 604800 a.example.com
+}
+
+# any_port: nobody else's here, for a socket that takes all addresses.
+any_port() {
+	PORT=$((20000 + BASHPID % 10000))
+	SETTINGS=
+	conf <<-END | sed "s/^listen: .*/listen: { https: \"[::]:$PORT\", admin: off }/" >"$CONF"
+		domains:
+		$(entries 604800 a.example.com b.example.com)
+	END
+}
+
+both_families_serve() {
+	ADDR=127.0.0.1 serves_age 604800 a.example.com
+	ADDR='[::1]' serves_age 604800 a.example.com
+}
+
+@test "[::] is both families, passed in as two sockets in either order" {
+	any_port
+	supervised 0 "[::]:$PORT" "0.0.0.0:$PORT"
+	both_families_serve
+	stop_daemon
+	supervised 0 "0.0.0.0:$PORT" "[::]:$PORT"
+	both_families_serve
+}
+
+@test "[::] passed in for IPv6 alone: IPv4 is bound beside it" {
+	any_port
+	supervised 0 "[::]:$PORT"
+	both_families_serve
+}
+
+@test "a count of sockets that are not there costs no word of the log" {
+	local n
+	expect_log 'warning: descriptor [0-9]+, which was passed in, is no listening'
+	# shellcheck disable=SC2016 # sh expands it
+	start_daemon sh -c \
+	    'exec 3>&- 4>&- 5>&-; LISTEN_PID=$$ LISTEN_FDS=3 exec "$@"' sh
+	for n in 3 4 5; do
+		log_has "descriptor $n, which was passed in, is no listening"
+	done
+	serves_age 604800 a.example.com
+	stop_daemon
+	log_has 'notice: stopped'
 }
 
 @test "sockets for another process are left alone" {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What a service manager is to a daemon: supervise.py SAID WATCHDOG_MS
-ADDRESS:PORT... -- COMMAND... binds the addresses, passes the sockets in, and
-writes each line that the daemon sends to $NOTIFY_SOCKET into the file SAID.
+ADDRESS:PORT... -- COMMAND... binds the addresses ([::] for IPv6 alone), passes
+the sockets in, and writes each line that the daemon sends to $NOTIFY_SOCKET into the file SAID.
 Ends as COMMAND does; the sockets stay bound until then."""
 
 import os
@@ -19,7 +19,9 @@ notify.settimeout(0.05)
 sockets = []
 for address in addresses:
     host, port = address.rsplit(":", 1)
-    sockets.append(socket.create_server((host, int(port)), backlog=100))
+    family = socket.AF_INET6 if host[0] == "[" else socket.AF_INET
+    sockets.append(socket.create_server((host.strip("[]"), int(port)),
+                                        family=family, backlog=100))
 
 pid = os.fork()
 if pid == 0:
