@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "config/config.h"
 #include "tls/pair.h"
 #include "tls/store.h"
@@ -50,13 +51,15 @@ static bool is_absent(const char *path)
 }
 
 /*
- * Before the first certificate there may be no directory for it. Where not
- * even `state` is there the file is read on another machine than its own: what
- * is served and live must not look as if it were not.
+ * Before the first certificate there may be no directory for it below `state`.
+ * Where not even that is there the file is read on another machine than its
+ * own, and elsewhere something may not be mounted: what is served and live must
+ * not look as if it were not.
  */
 static bool has_none_yet(const struct settings *s)
 {
-	return is_absent(s->certs) && !is_absent(s->state);
+	return is_absent(s->certs) && file_is_below(s->certs, s->state) &&
+	       !is_absent(s->state);
 }
 
 static void look_over(struct pairs *p, const char *dir)

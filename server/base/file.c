@@ -201,6 +201,13 @@ failed:
 	return -1;
 }
 
+bool file_is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
 int file_make_dirs(const char *path, mode_t mode, struct err *err)
 {
 	char part[4096];

@@ -42,6 +42,9 @@ int file_read(const char *path, size_t cap, char **ret_bytes, size_t *ret_len,
 int file_replace(const char *path, const void *bytes, size_t len, mode_t mode,
     struct err *err);
 
+/* By their names alone: is path below the directory dir? */
+bool file_is_below(const char *path, const char *dir);
+
 /* Make the directory path and its parents. 0; or -1 and err. */
 int file_make_dirs(const char *path, mode_t mode, struct err *err);
 

@@ -139,14 +139,6 @@ static void check_pairs(const struct generation *g)
 	}
 }
 
-/* A directory of somebody else's is not ours to make. */
-static bool is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return strncmp(path, dir, len) == 0 && path[len] == '/';
-}
-
 void generation_build_pairs(
     struct generation *g, const struct build *b, const struct generation *last)
 {
@@ -162,7 +154,7 @@ void generation_build_pairs(
 
 	/* So that it is watched from now on, and not looked for each second. */
 	if (config_renews(&g->config->settings) ||
-	    is_below(certs, g->config->settings.state))
+	    file_is_below(certs, g->config->settings.state))
 		(void)file_make_dirs(certs, 0700, NULL); /* the load tells */
 	if (last != NULL && !(b->flags & BUILD_PAIRS) &&
 	    strcmp(certs, last->config->settings.certs) == 0)

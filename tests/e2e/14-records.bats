@@ -150,8 +150,9 @@ ${2:-}"
 	[ "$(grep -c '^;_mta-sts.*its certificate has expired$' "$T/out")" = 2 ]
 
 	# Nothing is there yet: a fresh install, and known to be.
-	rm -r "$CERTS"
 	mkdir -p "$T/state"
+	CERTS=$T/state/certs
+	simple
 	stopped 0 ctl records --ready --format csv
 	quiet
 	[ "$(grep -c 'v=STSv1' "$T/out")" = 0 ]
@@ -159,7 +160,11 @@ ${2:-}"
 	quiet
 	[ "$(grep -c '^;_mta-sts.*it has no certificate yet$' "$T/out")" = 2 ]
 
-	# Another machine's.
+	# Another machine's; or a mount that is not there.
+	CERTS=$T/certs
+	rm -r "$CERTS"
+	simple
+	stopped 2 ctl records --ready
 	rmdir "$T/state"
 	stopped 2 ctl records --ready
 	[ ! -s "$T/out" ]

@@ -154,8 +154,9 @@ simple() {
 	stopped 0 ctl check
 	acme_well
 	# A fresh install has no such directory; or another machine has it.
-	rm -r "$CERTS"
 	mkdir -p "$T/state"
+	CERTS=$T/state/certs
+	simple
 	stopped 0 ctl check
 	said "mta-sts.example.com: no certificate below $CERTS, and no acme to get one"
 	rm -r "$T/state"
