@@ -172,15 +172,17 @@ void renew_init(struct renew *r)
 
 int renew_open(struct renew *r)
 {
+	enum log_level level = LOG_LEVEL_ERROR;
 	struct err err;
 
 	if (open_all(r, &err) == 0)
 		return 0;
 	if (r->ending == ENDING_NOT)
 		r->ending = ENDING_TROUBLE;
-	renew_complain(r,
-	    r->ending == ENDING_BUSY ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s",
-	    err.text);
+	/* The daemon asks again and again while a person renews. */
+	if (r->ending == ENDING_BUSY)
+		level = r->supervised ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
+	renew_complain(r, level, "%s", err.text);
 	return -1;
 }
 

@@ -23,6 +23,7 @@
 
 #define CHUNK    16384
 #define GRACE_MS 10000
+#define LAST_MAX 64
 #define DRAINS   64 /* chunks after the end: a stray grandchild may go on */
 
 static const char left_out[] = "\n[... some of the output is left out ...]\n";
@@ -39,6 +40,10 @@ struct child {
 	int output; /* what it writes; -1: the other end is closed */
 	int report; /* why it could not be started */
 	struct capture capture;
+	const char *near_end; /* of the plan */
+	bool is_near_end;     /* it has written that */
+	char last[LAST_MAX];  /* of its output, which may come in pieces */
+	size_t last_len;
 };
 
 struct report { /* as the child writes it */
@@ -198,6 +203,23 @@ out:
 	return result;
 }
 
+/* What it has written, len bytes, and before them the last ones of before. */
+static void look_for_end(struct child *c, const char *bytes, size_t len)
+{
+	char seen[LAST_MAX + CHUNK];
+	size_t last = c->last_len;
+
+	if (c->near_end == NULL || c->is_near_end)
+		return;
+	memcpy(seen, c->last, last);
+	memcpy(seen + last, bytes, len);
+	len += last;
+	c->is_near_end =
+	    memmem(seen, len, c->near_end, strlen(c->near_end)) != NULL;
+	c->last_len = len < LAST_MAX ? len : LAST_MAX;
+	memcpy(c->last, seen + len - c->last_len, c->last_len);
+}
+
 /* Take one chunk; false: there is none now. */
 static bool take_output(struct child *c)
 {
@@ -207,20 +229,13 @@ static bool take_output(struct child *c)
 	if (c->output < 0)
 		return false;
 	n = read(c->output, bytes, sizeof(bytes));
-	if (n > 0)
+	if (n > 0) {
 		capture_add(&c->capture, bytes, (size_t)n);
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		look_for_end(c, bytes, (size_t)n);
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
 		close_fd(&c->output);
+	}
 	return n > 0;
-}
-
-/* In the head of the output: no program that we know talks longer before. */
-static bool is_near_end(const struct run_plan *p, const struct capture *c)
-{
-	size_t len = c->total < RUN_HEAD_MAX ? c->total : RUN_HEAD_MAX;
-
-	return p->near_end != NULL &&
-	       memmem(c->bytes, len, p->near_end, strlen(p->near_end)) != NULL;
 }
 
 static enum run_how watch(const struct run_plan *p, struct child *c)
@@ -250,7 +265,7 @@ static enum run_how watch(const struct run_plan *p, struct child *c)
 			continue;
 		for (int i = 0; i < DRAINS && take_output(c); i++)
 			continue; /* what it wrote before */
-		if (!is_near_end(p, &c->capture))
+		if (!c->is_near_end)
 			return RUN_STOPPED;
 		fds[1].fd = -1; /* seen */
 		late = RUN_STOPPED;
@@ -300,7 +315,11 @@ static void read_report(
 
 void run_program(const struct run_plan *p, struct run_end *ret_end)
 {
-	struct child c = { .pid = -1, .pidfd = -1, .output = -1, .report = -1 };
+	struct child c = { .pid = -1,
+		.pidfd = -1,
+		.output = -1,
+		.report = -1,
+		.near_end = p->near_end };
 
 	*ret_end = (struct run_end){ .how = RUN_FAILED };
 	if (start(p, &c) == 0)

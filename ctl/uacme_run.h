@@ -24,7 +24,8 @@ struct run_plan {
 	const char *work_dir; /* absolute */
 	int64_t limit_ms;
 	int stop_fd; /* readable: end it at once; -1: none */
-	/* But not once it has written this: then it has 10 s. NULL: always. */
+	/* But not at once where it has written this, of 64 bytes at most: then
+	   it has 10 s. NULL: it never has. */
 	const char *near_end;
 };
 

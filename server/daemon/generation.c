@@ -254,6 +254,8 @@ struct generation *generation_build(const struct build *b,
 		if (g->config == NULL)
 			g->config = last->config;
 	}
+	if (b->on_step != NULL)
+		b->on_step(b->cookie);
 	tell_faults(f);
 	keep_fault(g, b->flags & BUILD_CONFIG ? NULL : last, f);
 	faults_free(f);

@@ -29,7 +29,8 @@
 #include "daemon/watch.h"
 #include "tls/store.h"
 
-#define STOP_MS 3000
+#define STOP_MS 3000 /* for workers */
+#define LAST_MS 8000 /* for a certificate that is being issued */
 #define DAY_MS  86400000
 #define BEAT_MS 5000 /* where nobody watches us */
 
@@ -107,11 +108,17 @@ static bool pairs_are_current(void *cookie)
 	return g == NULL || store_is_current(g->store);
 }
 
+/* Now, whatever they still hold. */
+static void kill_crews(struct manager *m)
+{
+	for (struct crew *c = m->draining; c != NULL; c = c->next)
+		crew_kill(c);
+}
+
 static void stop(struct manager *m)
 {
 	if (m->stopping) {
-		for (struct crew *c = m->draining; c != NULL; c = c->next)
-			crew_kill(c);
+		kill_crews(m);
 		renew_stop(m->renew, true);
 		return;
 	}
@@ -127,6 +134,7 @@ static void stop(struct manager *m)
 		crew_stop(c);
 	renew_stop(m->renew, false);
 	loop_set(m->loop, &m->timer, loop_now_ms(m->loop) + STOP_MS);
+	loop_set(m->loop, &m->beat, loop_now_ms(m->loop) + LAST_MS);
 }
 
 /* Free the crews of which nobody is left; end when that was all. */
@@ -154,7 +162,7 @@ static void on_timer(void *cookie)
 	struct manager *m = cookie;
 
 	if (m->stopping)
-		stop(m);
+		kill_crews(m);
 	else if (m->coming != NULL && m->coming->told_ready)
 		manager_complete(m);
 	else if (m->coming != NULL)
@@ -229,6 +237,10 @@ static void on_beat(void *cookie)
 {
 	struct manager *m = cookie;
 
+	if (m->stopping) {
+		renew_stop(m->renew, true);
+		return;
+	}
 	if (m->living != NULL)
 		crew_ask(m->living);
 	loop_set(m->loop, &m->beat, loop_now_ms(m->loop) + m->beat_ms);

@@ -178,6 +178,8 @@ void manager_fail(struct manager *m)
 		return;
 	}
 	log_error("the new workers failed: the old ones go on serving");
+	err_set(&m->now->fault, "the new workers failed");
+	m->now->fault_count = 1;
 	generation_free(m->next, m->now);
 	m->next = NULL;
 	m->wanted |= m->asked | BUILD_CONFIG | BUILD_PAIRS;

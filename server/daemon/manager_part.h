@@ -30,7 +30,8 @@ struct manager {
 	unsigned wanted;       /* BUILD_ flags, for when next is done */
 	struct timer timer;    /* for what is waited for: one thing at a time */
 	struct timer day;      /* the ages of pairs are told anew */
-	struct timer beat;     /* the workers are asked whether they are well */
+	struct timer beat;     /* to ask workers whether they are well; when */
+	                       /* stopping, for what renews: its time is over */
 	int64_t beat_ms;       /* how often */
 	int64_t watchdog_ms;   /* the service manager's patience; 0: none */
 	int64_t fed_ms;        /* when it was told last that we are alive */

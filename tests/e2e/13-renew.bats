@@ -743,6 +743,47 @@ no_uacme() {
 	! pgrep -f "fake/uacme.*$T"
 }
 
+finalized() {
+	grep -qx "issue $A is finalized" "$FAKE/calls"
+}
+
+# The CA has all that it needs: what it issues counts, whoever has it.
+@test "the daemon stopped while a CA issues: the certificate is waited for" {
+	echo 'late 5' >"$FAKE/say/$A"
+	LISTEN='http: off'
+	HOST_LINE='' configure a.example.com
+	expect_log 'warning: .*no certificate'
+	PATH=$(realpath "$HERE")/fake:$PATH start_daemon
+	wait_until 10 "the order" finalized
+	stop_daemon
+	[ -e "$CERTS/$A/cert.pem" ]
+	[ "$(state "$A" outcome)" = issued ]
+	no_uacme
+}
+
+@test "but not for ever, and a second signal ends it at once" {
+	local began
+	echo 'late 1000' >"$FAKE/say/$A"
+	LISTEN='http: off'
+	HOST_LINE='' configure a.example.com
+	expect_log 'warning: .*no certificate' 'mta-stsctl renew'
+	PATH=$(realpath "$HERE")/fake:$PATH start_daemon
+	wait_until 10 "the order" finalized
+	began=$EPOCHSECONDS
+	stop_daemon
+	[ $((EPOCHSECONDS - began)) -le 10 ]
+	no_uacme
+	: >"$FAKE/calls"
+	PATH=$(realpath "$HERE")/fake:$PATH start_daemon
+	wait_until 10 "the order" finalized
+	kill -TERM "$MANAGER"
+	wait_log 'notice: stopping'
+	began=$EPOCHSECONDS
+	stop_daemon
+	[ $((EPOCHSECONDS - began)) -le 3 ]
+	no_uacme
+}
+
 @test "a uacme that somebody else killed is an interrupted try" {
 	echo suicide >"$FAKE/say/$A"
 	in_supervised 1 "$A" "$B"

@@ -411,7 +411,8 @@ static void stop_when_it_has_spoken(int stop)
 }
 
 #define SPEAK                                                                  \
-	"echo uacme: starting; echo uacme: finalizing order at https://ca\n"   \
+	"echo uacme: starting; printf uacme:; sleep 0.1; "                     \
+	"echo ' finalizing order at https://ca'\n"                             \
 	"touch said; until test -d told; do sleep 0.01; done\n"
 
 static const struct {
