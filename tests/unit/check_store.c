@@ -654,8 +654,9 @@ struct seen {
 static bool on_pair(void *cookie, const struct pair *p)
 {
 	struct seen *s = cookie;
+	size_t len = strlen(s->names);
 
-	strcat(strcat(s->names, p->name), " ");
+	(void)snprintf(s->names + len, sizeof(s->names) - len, "%s ", p->name);
 	return --s->most > 0;
 }
 
