@@ -13,65 +13,16 @@
 #include <strings.h>
 
 #include "fetch.h"
+#include "span.h"
 
 #define FLAGS_CRITICAL (128 | 1)
 #define HEADER         2 /* flags and the tag's length */
 #define METHODS        "validationmethods"
 
-/* Bytes of a record. */
-struct span {
-	const char *at;
-	size_t len;
-};
-
 struct property {
 	bool critical;
 	struct span tag, value;
 };
-
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool same(struct span s, const char *text)
-{
-	return s.len == strlen(text) && strncasecmp(s.at, text, s.len) == 0;
-}
-
-static struct span trim(struct span s)
-{
-	while (s.len != 0 && is_blank(s.at[0])) {
-		s.at++;
-		s.len--;
-	}
-	while (s.len != 0 && is_blank(s.at[s.len - 1]))
-		s.len--;
-	return s;
-}
-
-/* Takes what stands before the next c away from *rest; false: no c. */
-static bool cut(struct span *rest, char c, struct span *ret_part)
-{
-	const char *end =
-	    rest->len == 0 ? NULL : memchr(rest->at, c, rest->len);
-
-	*ret_part = *rest;
-	if (end == NULL) {
-		rest->len = 0;
-		return false;
-	}
-	ret_part->len = (size_t)(end - rest->at);
-	rest->at = end + 1;
-	rest->len -= ret_part->len + 1;
-	return true;
-}
 
 static bool read_property(const struct dns_record *r, struct property *ret_p)
 {
@@ -93,7 +44,7 @@ static bool is_known(struct span tag)
 		"issuemail" };
 
 	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++)
-		if (same(tag, tags[i]))
+		if (span_is_like(tag, tags[i]))
 			return true;
 	return false;
 }
@@ -101,10 +52,11 @@ static bool is_known(struct span tag)
 /* A label, or a parameter's tag: letters, digits, hyphens inside. */
 static bool is_label(struct span s)
 {
-	if (s.len == 0 || !is_alnum(s.at[0]) || !is_alnum(s.at[s.len - 1]))
+	if (s.len == 0 || !span_is_alnum(s.at[0]) ||
+	    !span_is_alnum(s.at[s.len - 1]))
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		if (!is_alnum(s.at[i]) && s.at[i] != '-')
+		if (!span_is_alnum(s.at[i]) && s.at[i] != '-')
 			return false;
 	return true;
 }
@@ -115,7 +67,7 @@ static bool is_domain(struct span s)
 	bool more;
 
 	do {
-		more = cut(&s, '.', &label);
+		more = span_cut(&s, '.', &label);
 		if (!is_label(label))
 			return false;
 	} while (more);
@@ -137,13 +89,13 @@ static bool lists_method(struct span list, const char *method)
 	struct span m;
 
 	do {
-		more = cut(&list, ',', &m);
+		more = span_cut(&list, ',', &m);
 		for (size_t i = 0; i < m.len; i++)
-			if (!is_alnum(m.at[i]) && m.at[i] != '-')
+			if (!span_is_alnum(m.at[i]) && m.at[i] != '-')
 				return false;
 		if (m.len == 0)
 			return false;
-		if (m.len == strlen(method) && memcmp(m.at, method, m.len) == 0)
+		if (span_is(m, method))
 			found = true;
 	} while (more);
 	return found;
@@ -162,22 +114,22 @@ static struct grant read_grant(struct span value, const char *method)
 {
 	struct grant g = { .by_method = true }, nobody = { .by_method = false };
 	struct span part, tag;
-	bool more = cut(&value, ';', &part);
+	bool more = span_cut(&value, ';', &part);
 
-	g.issuer = trim(part);
+	g.issuer = span_trim(part);
 	if (!is_domain(g.issuer))
 		return nobody;
-	if (!more || trim(value).len == 0)
+	if (!more || span_trim(value).len == 0)
 		return g;
 	do {
-		more = cut(&value, ';', &part);
-		if (!cut(&part, '=', &tag))
+		more = span_cut(&value, ';', &part);
+		if (!span_cut(&part, '=', &tag))
 			return nobody;
-		tag = trim(tag);
-		part = trim(part);
+		tag = span_trim(tag);
+		part = span_trim(part);
 		if (!is_label(tag) || !is_printable(part))
 			return nobody;
-		if (same(tag, METHODS) && !lists_method(part, method))
+		if (span_is_like(tag, METHODS) && !lists_method(part, method))
 			g.by_method = false;
 	} while (more);
 	return g;
@@ -186,7 +138,7 @@ static struct grant read_grant(struct span value, const char *method)
 static bool is_ours(struct span issuer, const struct caa_names *ca)
 {
 	for (size_t i = 0; i < ca->count; i++)
-		if (same(issuer, ca->at[i]))
+		if (span_is_like(issuer, ca->at[i]))
 			return true;
 	return ca->count == 0;
 }
@@ -236,7 +188,8 @@ enum caa_verdict caa_judge(const struct dns_record *records, size_t count,
 	if (v != CAA_ALLOWS)
 		return v;
 	for (size_t i = 0; i < count; i++) {
-		if (!read_property(&records[i], &p) || !same(p.tag, "issue"))
+		if (!read_property(&records[i], &p) ||
+		    !span_is_like(p.tag, "issue"))
 			continue;
 		issue = true;
 		v = judge_value(p.value, ca, method);
@@ -251,7 +204,8 @@ bool caa_names_a_ca(const struct dns_record *records, size_t count)
 	struct property p;
 
 	for (size_t i = 0; i < count; i++)
-		if (read_property(&records[i], &p) && same(p.tag, "issue") &&
+		if (read_property(&records[i], &p) &&
+		    span_is_like(p.tag, "issue") &&
 		    read_grant(p.value, "").issuer.len != 0)
 			return true;
 	return false;

@@ -6,20 +6,11 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/quote.h"
 #include "dns.h"
 #include "import.h"
 #include "mx.h"
 #include "policy/host.h"
 #include "txt.h"
-
-static const char *quoted(struct arena *a, struct span bytes)
-{
-	char words[QUOTE_MAX];
-
-	quote_bytes(bytes.at, bytes.len, words);
-	return arena_string(a, words);
-}
 
 /*
  * The one record of that version; false: it is not there. Why, where anything
@@ -40,7 +31,7 @@ static bool choose(const struct dns_record *records, size_t count,
 	else if (s.valid_count == 0 && s.near_count > 0)
 		*ret_fault =
 		    arena_format(a, "its record %s does not begin with %s;",
-		        quoted(a, s.near), version);
+		        span_quote(s.near, a), version);
 	*ret_record = s.valid;
 	return s.valid_count == 1;
 }
@@ -59,7 +50,7 @@ void import_take_sts(struct facts *f, const struct dns_record *records,
 		break;
 	case TXT_SYNTAX:
 		f->txt_fault = arena_format(
-		    a, "its TXT record %s: %s", quoted(a, record), why);
+		    a, "its TXT record %s: %s", span_quote(record, a), why);
 		break;
 	case TXT_NO_ID:
 		f->txt_fault = "its TXT record has no id";
@@ -68,7 +59,7 @@ void import_take_sts(struct facts *f, const struct dns_record *records,
 		f->txt_fault = arena_format(a,
 		    "the id %s of its TXT record is not 1 to 32 letters and "
 		    "digits",
-		    quoted(a, id));
+		    span_quote(id, a));
 		break;
 	}
 }
@@ -86,7 +77,7 @@ void import_take_tlsrpt(struct facts *f, const struct dns_record *records,
 		f->tlsrpt = arena_copy(a, rua.at, rua.len);
 	else
 		f->tlsrpt_fault = arena_format(
-		    a, "its record %s: %s", quoted(a, record), why);
+		    a, "its record %s: %s", span_quote(record, a), why);
 }
 
 void import_take_mx(struct facts *f, const struct dns_record *records,

@@ -39,58 +39,13 @@ struct span *txt_join(
 	return all;
 }
 
-static bool is_white(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	       (c >= 'a' && c <= 'z');
-}
-
-static struct span trim(struct span t)
-{
-	while (t.len > 0 && is_white(t.at[0])) {
-		t.at++;
-		t.len--;
-	}
-	while (t.len > 0 && is_white(t.at[t.len - 1]))
-		t.len--;
-	return t;
-}
-
-/* Takes what stands before the next c away from *rest; false: no c. */
-static bool cut(struct span *rest, char c, struct span *ret_part)
-{
-	const char *end =
-	    rest->len == 0 ? NULL : memchr(rest->at, c, rest->len);
-
-	*ret_part = *rest;
-	if (end == NULL) {
-		rest->at += rest->len;
-		rest->len = 0;
-		return false;
-	}
-	ret_part->len = (size_t)(end - rest->at);
-	rest->at = end + 1;
-	rest->len -= ret_part->len + 1;
-	return true;
-}
-
-static bool is_text(struct span t, const char *text)
-{
-	return t.len == strlen(text) && memcmp(t.at, text, t.len) == 0;
-}
-
 /* Does it begin with the version, and no longer word? */
 static bool has_version(struct span t, const char *version)
 {
 	size_t len = strlen(version);
 
-	return t.len >= len && memcmp(t.at, version, len) == 0 &&
-	       (t.len == len || !is_alnum(t.at[len]));
+	return span_begins(t, version) &&
+	       (t.len == len || !span_is_alnum(t.at[len]));
 }
 
 /* The same for who wrote it in other case, with spaces, or in quotes. */
@@ -99,7 +54,7 @@ static bool has_near_version(struct span t, const char *version)
 	size_t len = strlen(version), at = 0;
 
 	for (size_t i = 0; i < t.len && at < len - 1; i++) {
-		if (is_white(t.at[i]) || t.at[i] == '"')
+		if (span_is_white(t.at[i]) || t.at[i] == '"')
 			continue;
 		if (strncasecmp(&t.at[i], &version[at++], 1) != 0)
 			return false;
@@ -129,12 +84,12 @@ struct txt_sorted txt_sort(
 /* What is wrong with a field, its value apart; NULL: nothing. */
 static const char *field_fault(struct span name, struct span value)
 {
-	if (name.len == 0 || name.len > FIELD_MAX || !is_alnum(name.at[0]))
+	if (name.len == 0 || name.len > FIELD_MAX || !span_is_alnum(name.at[0]))
 		return "a field has no name";
 	for (size_t i = 1; i < name.len; i++)
-		if (!is_alnum(name.at[i]) &&
+		if (!span_is_alnum(name.at[i]) &&
 		    (name.at[i] == '\0' || strchr("_-.", name.at[i]) == NULL))
-			return is_white(name.at[i])
+			return span_is_white(name.at[i])
 			           ? "white space before ="
 			           : "a character that no field's name has";
 	if (value.len == 0)
@@ -156,7 +111,7 @@ static const char *begin(
 	record.len -= strlen(version);
 	if (record.len > 0 && record.at[0] != ';')
 		return "no ; right after the version";
-	(void)cut(&record, ';', &before);
+	(void)span_cut(&record, ';', &before);
 	*ret_rest = record;
 	return NULL;
 }
@@ -169,15 +124,15 @@ enum txt_fault txt_read_sts(
 
 	*ret_why = begin(record, TXT_STS, &rest);
 	for (more = *ret_why == NULL; more;) {
-		more = cut(&rest, ';', &field);
-		field = trim(field);
+		more = span_cut(&rest, ';', &field);
+		field = span_trim(field);
 		if (field.len == 0 && !more)
 			break;
-		if (!cut(&field, '=', &name)) {
+		if (!span_cut(&field, '=', &name)) {
 			*ret_why = "a field without =";
 			break;
 		}
-		if (is_text(name, "id") && !has_id) {
+		if (span_is(name, "id") && !has_id) {
 			has_id = true;
 			*ret_id = field;
 			if (!policy_id_is_valid(field.at, field.len))
@@ -201,13 +156,13 @@ const char *txt_read_tlsrpt(struct span record, struct span *ret_rua)
 	if (why != NULL)
 		return why;
 	while (more) {
-		more = cut(&rest, ';', &field);
-		field = trim(field);
+		more = span_cut(&rest, ';', &field);
+		field = span_trim(field);
 		if (field.len == 0 && !more)
 			break;
-		if (!cut(&field, '=', &name))
+		if (!span_cut(&field, '=', &name))
 			return "a field without =";
-		if (is_text(name, "rua") && list.len == 0)
+		if (span_is(name, "rua") && list.len == 0)
 			list = field;
 	}
 	if (list.len == 0)
@@ -220,8 +175,8 @@ const char *txt_read_tlsrpt(struct span record, struct span *ret_rua)
 
 bool txt_cut_uri(struct span *list, struct span *ret_uri)
 {
-	bool more = cut(list, ',', ret_uri);
+	bool more = span_cut(list, ',', ret_uri);
 
-	*ret_uri = trim(*ret_uri);
+	*ret_uri = span_trim(*ret_uri);
 	return more;
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "span.h"
+
 /*
  * TXT records as senders read them (RFC 8461 section 3.1, RFC 8460 section 3;
  * RULES T1 to T3, R1). The bytes are strangers', and any may be among them.
@@ -12,12 +14,6 @@
 
 struct arena;
 struct dns_record;
-
-/* Bytes of somebody else's; no NUL behind them. */
-struct span {
-	const char *at;
-	size_t len;
-};
 
 #define TXT_STS    "v=STSv1"
 #define TXT_TLSRPT "v=TLSRPTv1"

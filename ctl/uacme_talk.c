@@ -24,13 +24,6 @@ struct reader {
 	struct span date, retry_after, document;
 };
 
-static bool begins(struct span s, const char *with)
-{
-	size_t len = strlen(with);
-
-	return s.len >= len && memcmp(s.at, with, len) == 0;
-}
-
 static bool ends(struct span s, const char *with)
 {
 	size_t len = strlen(with);
@@ -54,19 +47,13 @@ static struct span behind(struct span s, const char *text)
 	return (struct span){ NULL, 0 };
 }
 
-static struct span until(struct span s, char end)
-{
-	const char *at = s.len > 0 ? memchr(s.at, end, s.len) : NULL;
-
-	return at != NULL ? (struct span){ s.at, (size_t)(at - s.at) } : s;
-}
-
 /* "https://host:port/path" to "https://host:port". */
 static struct span origin_of(struct span url)
 {
-	struct span s = until(url, ' ');
+	struct span s;
 	size_t i = 0, slashes = 0;
 
+	(void)span_cut(&url, ' ', &s);
 	while (i < s.len && (s.at[i] != '/' || ++slashes < 3))
 		i++;
 	return (struct span){ s.at, i };
@@ -133,7 +120,7 @@ static const char *const trouble_ends[] = { " is not a directory",
 static bool is_trouble(struct span line)
 {
 	for (size_t i = 0; i < sizeof(troubles) / sizeof(*troubles); i++)
-		if (begins(line, troubles[i]))
+		if (span_begins(line, troubles[i]))
 			return true;
 	for (size_t i = 0; i < sizeof(trouble_ends) / sizeof(*trouble_ends);
 	     i++)
@@ -157,13 +144,13 @@ static bool take_exchange(
 {
 	static const char url[] = "url=", code[] = "return code ";
 
-	if (begins(line, url)) {
+	if (span_begins(line, url)) {
 		start_request(r, after(line, strlen(url)));
 		if (post)
 			r->t->step = r->step;
-	} else if (begins(line, "HTTP headers")) {
+	} else if (span_begins(line, "HTTP headers")) {
 		r->in_headers = true;
-	} else if (begins(line, code)) {
+	} else if (span_begins(line, code)) {
 		r->t->status = number(after(line, strlen(code)));
 		/*
 		 * What uacme posts again after a broken connection is without
@@ -174,7 +161,7 @@ static bool take_exchange(
 		if (ends(line, ", json="))
 			r->document = rest;
 	} else {
-		return begins(line, "HTTP body");
+		return span_begins(line, "HTTP body");
 	}
 	return true;
 }
@@ -182,10 +169,10 @@ static bool take_exchange(
 static void take_step(struct reader *r, struct span line)
 {
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
-		if (begins(line, steps[i].text))
+		if (span_begins(line, steps[i].text))
 			r->t->step = r->step = steps[i].step;
 	/* In between: the step goes on with the next POST. */
-	if (begins(line, "fetching new nonce at "))
+	if (span_begins(line, "fetching new nonce at "))
 		r->t->step = STEP_DIRECTORY;
 }
 
@@ -194,13 +181,13 @@ static void take_word(struct talk *t, struct span line)
 	struct span state;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		if (!begins(line, words[i].start))
+		if (!span_begins(line, words[i].start))
 			continue;
 		if (words[i].state != NULL) {
 			state = behind(line, words[i].state);
 			if (state.len == 0)
 				continue;
-			t->state = until(state, ')');
+			(void)span_cut(&state, ')', &t->state);
 		}
 		t->word = words[i].word;
 	}
@@ -214,7 +201,7 @@ static bool is_chatter(struct span line)
 		"the server reported the following error:" };
 
 	for (size_t i = 0; i < sizeof(chatter) / sizeof(*chatter); i++)
-		if (begins(line, chatter[i]))
+		if (span_begins(line, chatter[i]))
 			return true;
 	return false;
 }
@@ -225,18 +212,19 @@ static void take_own(struct reader *r, struct span line, struct span rest)
 	struct talk *t = r->t;
 
 	r->in_headers = false;
-	if (begins(line, get) &&
+	if (span_begins(line, get) &&
 	    take_exchange(r, after(line, strlen(get)), rest, false))
 		return;
-	if (begins(line, post) &&
+	if (span_begins(line, post) &&
 	    take_exchange(r, after(line, strlen(post)), rest, true))
 		return;
 	if (is_chatter(line))
 		return;
 	t->last = line;
-	if (begins(line, "json_parse: "))
+	if (span_begins(line, "json_parse: "))
 		t->broken = true;
-	else if (begins(line, "curl_") && behind(line, " failed: ").len > 0)
+	else if (span_begins(line, "curl_") &&
+	         behind(line, " failed: ").len > 0)
 		t->transfer = behind(line, " failed: ");
 	else if (t->trouble.len == 0 && is_trouble(line))
 		t->trouble = line;
@@ -260,9 +248,9 @@ static void take_header(struct reader *r, struct span line)
 
 static void take_line(struct reader *r, struct span line, struct span rest)
 {
-	if (begins(line, NAME))
+	if (span_begins(line, NAME))
 		take_own(r, after(line, strlen(NAME)), rest);
-	else if (begins(line, HOOK))
+	else if (span_begins(line, HOOK))
 		r->t->hook = after(line, strlen(HOOK));
 	else if (r->in_headers)
 		take_header(r, line);
@@ -340,8 +328,7 @@ void talk_read(struct talk *t, const char *output, size_t len, int64_t now_s)
 
 	*t = (struct talk){ 0 };
 	while (rest.len > 0) {
-		line = until(rest, '\n');
-		rest = after(rest, line.len + (line.len < rest.len));
+		(void)span_cut(&rest, '\n', &line);
 		if (line.len > 0 && line.at[line.len - 1] == '\r')
 			line.len--;
 		take_line(&r, line, rest);

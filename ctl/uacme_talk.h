@@ -8,15 +8,12 @@
 
 #include <jansson.h>
 
+#include "span.h"
+
 /*
  * uacme's talk with a CA, as what it wrote with -vvv tells it: how far it
  * came, the last answer, and what uacme itself complained of.
  */
-
-struct span { /* bytes of the output, of no known alphabet */
-	const char *at;
-	size_t len;
-};
 
 enum talk_step {
 	STEP_NONE, /* nothing was asked */

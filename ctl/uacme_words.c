@@ -189,8 +189,7 @@ static void judge_turned(struct judge *j)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (state.len == strlen(ends[i]) &&
-		    memcmp(state.at, ends[i], state.len) == 0) {
+		if (span_is(state, ends[i])) {
 			uacme_tell(j->r, VERDICT_HOST,
 			    "the CA says of %s that it is %s, and not why",
 			    step_name(j->talk.step), ends[i]);
@@ -262,14 +261,11 @@ static bool names_argument(struct span complaint)
 {
 	static const char *const arguments[] = { "TYPE ", "IDENT ", "TOKEN ",
 		"AUTH " };
-	size_t len;
 
-	for (size_t i = 0; i < sizeof(arguments) / sizeof(*arguments); i++) {
-		len = strlen(arguments[i]);
-		if (complaint.len > len &&
-		    memcmp(complaint.at, arguments[i], len) == 0)
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(*arguments); i++)
+		if (complaint.len > strlen(arguments[i]) &&
+		    span_begins(complaint, arguments[i]))
 			return true;
-	}
 	return false;
 }
 

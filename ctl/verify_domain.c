@@ -13,6 +13,7 @@
 #include "policy/catalog.h"
 #include "policy/host.h"
 #include "policy/policy.h"
+#include "txt.h"
 #include "verify_part.h"
 
 enum { TXT, TLSRPT, MX, QUESTIONS };

@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "txt.h"
 #include "verify.h"
 
 /* The checks that ask nobody: what was found is put in, findings come out. */
 
 struct arena;
 struct policy;
+struct span;
 
 /* A check of that name whose ground failed. */
 void verify_skip(struct verify_report *r, const char *check, const char *why);

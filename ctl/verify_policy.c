@@ -10,9 +10,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "base/quote.h"
 #include "policy/catalog.h"
 #include "policy/policy.h"
+#include "span.h"
 #include "verify_part.h"
 
 #define LARGE_BYTES 4096
@@ -21,28 +21,12 @@
 
 static struct span next_line(struct span *rest)
 {
-	const char *end = memchr(rest->at, '\n', rest->len);
-	struct span line = *rest;
+	struct span line;
+	bool has_end = span_cut(rest, '\n', &line);
 
-	if (end == NULL) {
-		rest->at += rest->len;
-		rest->len = 0;
-		return line;
-	}
-	line.len = (size_t)(end - rest->at);
-	rest->at = end + 1;
-	rest->len -= line.len + 1;
-	if (line.len > 0 && line.at[line.len - 1] == '\r')
+	if (has_end && line.len > 0 && line.at[line.len - 1] == '\r')
 		line.len--;
 	return line;
-}
-
-static const char *quote(struct arena *a, struct span t)
-{
-	char quoted[QUOTE_MAX];
-
-	quote_bytes(t.at, t.len, quoted);
-	return arena_string(a, quoted);
 }
 
 /* Keys that are none, each once; the policy has been read without a fault. */
@@ -58,11 +42,10 @@ static void judge_keys(struct verify_report *r)
 		bool is_known = false;
 
 		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-			if (line.len >= strlen(known[i]) &&
-			    memcmp(line.at, known[i], strlen(known[i])) == 0)
+			if (span_begins(line, known[i]))
 				is_known = true;
 		if (!is_known)
-			verify_add(r, "policy-key", quote(r->arena, line),
+			verify_add(r, "policy-key", span_quote(line, r->arena),
 			    "version, mode, mx, max_age", NULL);
 	}
 }
@@ -139,16 +122,16 @@ static void tell_difference(struct verify_report *r)
 		b = next_line(&live);
 		if (a.len == b.len && memcmp(a.at, b.at, a.len) == 0)
 			continue;
-		verify_add(r, "ours-differs", r->domain, quote(r->arena, a),
-		    quote(r->arena, b));
+		verify_add(r, "ours-differs", r->domain,
+		    span_quote(a, r->arena), span_quote(b, r->arena));
 		return;
 	}
 	if (ours.len > 0)
 		verify_add(r, "ours-differs", r->domain,
-		    quote(r->arena, next_line(&ours)), "the end");
+		    span_quote(next_line(&ours), r->arena), "the end");
 	else if (live.len > 0)
 		verify_add(r, "ours-differs", r->domain, "the end",
-		    quote(r->arena, next_line(&live)));
+		    span_quote(next_line(&live), r->arena));
 	else
 		verify_add(r, "ours-differs", r->domain, "CR LF ends lines",
 		    "lines end in another way");

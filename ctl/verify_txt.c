@@ -9,17 +9,9 @@
 #include <strings.h>
 
 #include "base/arena.h"
-#include "base/quote.h"
 #include "policy/catalog.h"
+#include "txt.h"
 #include "verify_part.h"
-
-static const char *quote(struct arena *a, struct span t)
-{
-	char quoted[QUOTE_MAX];
-
-	quote_bytes(t.at, t.len, quoted);
-	return arena_string(a, quoted);
-}
 
 /* Of the one record that counts: is it well, and if not, what is found. */
 static const char *judge_record(struct verify_report *r, struct span record,
@@ -35,7 +27,7 @@ static const char *judge_record(struct verify_report *r, struct span record,
 	enum txt_fault fault = txt_read_sts(record, ret_id, &why);
 
 	r->txt = arena_copy(r->arena, record.at, record.len);
-	*ret_found = quote(r->arena, record);
+	*ret_found = span_quote(record, r->arena);
 	if (fault == TXT_SYNTAX)
 		*ret_found = arena_format(r->arena, "%s: %s", *ret_found, why);
 	return codes[fault];
@@ -56,16 +48,16 @@ const char *verify_judge_txt(struct verify_report *r, const struct span *texts,
 		code = judge_record(r, s.valid, &id, &found);
 	} else if (s.near_count > 0) {
 		code = "txt-version";
-		found = quote(r->arena, s.near);
+		found = span_quote(s.near, r->arena);
 	} else {
 		code = "txt-missing";
 		if (s.foreign_count > 0)
-			found = quote(r->arena, s.foreign);
+			found = span_quote(s.foreign, r->arena);
 	}
 	if (strcmp(code, "txt") == 0 && s.near_count + s.foreign_count > 0) {
 		code = "txt-extra";
-		found =
-		    quote(r->arena, s.foreign_count > 0 ? s.foreign : s.near);
+		found = span_quote(
+		    s.foreign_count > 0 ? s.foreign : s.near, r->arena);
 	}
 	verify_add(r, code, about, expected, found);
 	if (strcmp(code, "txt") != 0 && strcmp(code, "txt-extra") != 0)
@@ -148,17 +140,17 @@ void verify_judge_tlsrpt(struct verify_report *r, const struct span *texts,
 		    arena_format(r->arena, "%zu records", s.valid_count));
 	else if (s.valid_count == 0 && s.near_count > 0)
 		verify_add(r, "tlsrpt-syntax", about, expected,
-		    quote(r->arena, s.near));
+		    span_quote(s.near, r->arena));
 	else if (s.valid_count == 0)
 		verify_add(r, wanted ? "tlsrpt-missing" : "tlsrpt", about,
 		    expected, wanted ? NULL : "none, and none is asked for");
 	else if ((fault = read_rua(s.valid, &rua)) != NULL)
 		verify_add(r, "tlsrpt-syntax", about, expected,
-		    arena_format(
-		        r->arena, "%s: %s", quote(r->arena, s.valid), fault));
+		    arena_format(r->arena, "%s: %s",
+		        span_quote(s.valid, r->arena), fault));
 	else
 		verify_add(r,
 		    ours != NULL && !lists_all(rua, ours) ? "tlsrpt-differs"
 		                                          : "tlsrpt",
-		    about, expected, quote(r->arena, s.valid));
+		    about, expected, span_quote(s.valid, r->arena));
 }

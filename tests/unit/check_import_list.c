@@ -13,6 +13,7 @@
 #include "ctl/dns.h"
 #include "ctl/import.h"
 #include "ctl/import_list.h"
+#include "ctl/txt.h"
 #include "ctl/verify_judge.h"
 
 #include "suite.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "ctl/span.h"
 #include "ctl/verify_judge.h"
 #include "policy/catalog.h"
 
