@@ -45,7 +45,10 @@ struct verify_finding {
 	size_t more; /* others of its code, which are left out */
 };
 
-/* So many findings of one code are told: a stranger can make thousands. */
+/*
+ * So many findings of one code are told: a stranger can make thousands. One
+ * that is left out and worse than the last takes its place.
+ */
 #define VERIFY_ALIKE_MAX 32
 
 struct verify_report {
@@ -66,10 +69,13 @@ struct verify_report {
 
 /* "ok", "not checked", "pending", "warning", "broken". */
 const char *verify_grade_text(enum verify_grade g);
-/* Add a finding, to be graded before the next. NULL is "", strings are copied.
- */
-struct verify_finding *verify_add(struct verify_report *r, const char *code,
-    const char *about, const char *expected, const char *found);
+/* Add a finding. NULL is "", strings are copied. */
+void verify_add(struct verify_report *r, const char *code, const char *about,
+    const char *expected, const char *found);
+/* The same for one that is no worse than at_most, whatever its code's grade. */
+void verify_add_mild(struct verify_report *r, const char *code,
+    enum verify_grade at_most, const char *about, const char *expected,
+    const char *found);
 
 /*
  * All has been found: grade and give the verdict. Where there is no TXT record

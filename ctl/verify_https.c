@@ -189,15 +189,15 @@ static void compare(struct verify_report *r, const struct served *all,
 static void tell_addresses(
     const struct verify_domain *d, const struct served *all, size_t count)
 {
-	struct verify_finding *f;
 	const char *unasked = d->run->policy_only ? "https-unasked" : "https";
+	bool is_mild;
 
 	for (size_t i = 0; i < count; i++) {
-		f = verify_add(d->report,
-		    all[i].code == NULL ? unasked : all[i].code, all[i].about,
+		is_mild = all[i].code == NULL && !d->run->policy_only;
+		verify_add_mild(d->report,
+		    all[i].code == NULL ? unasked : all[i].code,
+		    is_mild ? VERIFY_NOT_CHECKED : VERIFY_BROKEN, all[i].about,
 		    NULL, all[i].found);
-		if (all[i].code == NULL && !d->run->policy_only)
-			f->grade = VERIFY_NOT_CHECKED;
 	}
 }
 

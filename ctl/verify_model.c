@@ -79,26 +79,36 @@ static struct verify_finding *find_full(
 	return count < VERIFY_ALIKE_MAX ? NULL : last;
 }
 
-struct verify_finding *verify_add(struct verify_report *r, const char *code,
-    const char *about, const char *expected, const char *found)
+void verify_add_mild(struct verify_report *r, const char *code,
+    enum verify_grade at_most, const char *about, const char *expected,
+    const char *found)
 {
 	const struct verify_code *of = verify_code_find(code);
-	struct verify_finding *full, *f;
+	enum verify_grade grade;
+	struct verify_finding *f;
 
 	assert(of != NULL);
-	full = find_full(r, of);
-	if (full != NULL) {
-		full->more++;
-		return arena_alloc(r->arena, sizeof(*full));
+	grade = of->grade < at_most ? of->grade : at_most;
+	f = find_full(r, of);
+	if (f != NULL) {
+		f->more++;
+		if (grade <= f->grade)
+			return;
+	} else {
+		make_room(r);
+		f = &r->findings[r->count++];
 	}
-	make_room(r);
-	f = &r->findings[r->count++];
 	f->code = of;
-	f->grade = f->code->grade;
+	f->grade = grade;
 	f->about = keep(r, about);
 	f->expected = keep(r, expected);
 	f->found = keep(r, found);
-	return f;
+}
+
+void verify_add(struct verify_report *r, const char *code, const char *about,
+    const char *expected, const char *found)
+{
+	verify_add_mild(r, code, VERIFY_BROKEN, about, expected, found);
 }
 
 static bool is_live(const struct verify_report *r)
@@ -126,5 +136,5 @@ void verify_conclude(struct verify_report *r)
 
 void verify_skip(struct verify_report *r, const char *check, const char *why)
 {
-	verify_add(r, check, r->domain, NULL, why)->grade = VERIFY_NOT_CHECKED;
+	verify_add_mild(r, check, VERIFY_NOT_CHECKED, r->domain, NULL, why);
 }

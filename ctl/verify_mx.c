@@ -55,7 +55,6 @@ static const char *list_patterns(struct arena *a, const struct policy *p)
 void verify_judge_mx(struct verify_report *r, const struct policy *p,
     const char *const *hosts, size_t count)
 {
-	struct verify_finding *f;
 	const char *patterns = NULL;
 	bool all = true;
 
@@ -72,9 +71,9 @@ void verify_judge_mx(struct verify_report *r, const struct policy *p,
 			continue;
 		}
 		all = false;
-		f = verify_add(r, "mx-uncovered", hosts[i], patterns, hosts[i]);
-		if (p->mode == MODE_TESTING)
-			f->grade = VERIFY_WARNING;
+		verify_add_mild(r, "mx-uncovered",
+		    p->mode == MODE_TESTING ? VERIFY_WARNING : VERIFY_BROKEN,
+		    hosts[i], patterns, hosts[i]);
 	}
 	/* Where a host is uncovered the unused pattern was meant for it. */
 	for (size_t i = 0; all && i < p->mx_count; i++)

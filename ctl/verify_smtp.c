@@ -36,16 +36,15 @@ static void tell_address(const struct verify_domain *d, const char *host,
 {
 	struct verify_report *r = d->report;
 	char address[ADDRESS_TEXT_MAX];
-	struct verify_finding *f;
+	enum verify_grade at_most = VERIFY_BROKEN;
 
 	peer_text(at, PEER_FULL, address);
-	f = verify_add(r, code_of(r->arena, s),
-	    arena_format(r->arena, "%s [%s]", host, address), NULL, s->words);
 	if (s->end == SMTP_UNASKED)
-		f->grade = VERIFY_NOT_CHECKED;
-	else if (f->grade == VERIFY_BROKEN && d->policy != NULL &&
-	         d->policy->mode == MODE_TESTING)
-		f->grade = VERIFY_WARNING;
+		at_most = VERIFY_NOT_CHECKED;
+	else if (d->policy != NULL && d->policy->mode == MODE_TESTING)
+		at_most = VERIFY_WARNING;
+	verify_add_mild(r, code_of(r->arena, s), at_most,
+	    arena_format(r->arena, "%s [%s]", host, address), NULL, s->words);
 }
 
 static void tell_host(const struct verify_domain *d, const char *name,
@@ -54,9 +53,8 @@ static void tell_host(const struct verify_domain *d, const char *name,
 	struct verify_report *r = d->report;
 
 	if (k == NULL) {
-		verify_add(
-		    r, "smtp", name, NULL, "the time for this domain is over")
-		    ->grade = VERIFY_NOT_CHECKED;
+		verify_add_mild(r, "smtp", VERIFY_NOT_CHECKED, name, NULL,
+		    "the time for this domain is over");
 		return;
 	}
 	if (k->addresses.outcome == DNS_FAILED)

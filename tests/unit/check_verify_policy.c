@@ -221,6 +221,34 @@ START_TEST(a_policy_of_thousands_is_not_told_whole)
 }
 END_TEST
 
+START_TEST(the_worst_counts_among_those_left_out)
+{
+	static const char *const mx[] = { "a.example" };
+	static const char *hosts[VERIFY_ALIKE_MAX];
+	static const char *const other[] = { "other.example" };
+	const struct policy testing = { MODE_TESTING, 604800, mx, 1 };
+	const struct policy enforce = { MODE_ENFORCE, 604800, mx, 1 };
+	struct verify_report r = report("");
+	const struct verify_finding *last;
+
+	for (size_t i = 0; i < VERIFY_ALIKE_MAX; i++)
+		hosts[i] = arena_format(r.arena, "%zu.example.net", i);
+	verify_judge_mx(&r, &testing, hosts, VERIFY_ALIKE_MAX);
+	verify_judge_mx(&r, &enforce, other, 1);
+	verify_judge_mx(&r, &testing, hosts, 1);
+	verify_conclude(&r);
+	ck_assert_int_eq(r.verdict, VERIFY_BROKEN);
+	ck_assert_uint_eq(r.count, VERIFY_ALIKE_MAX);
+	/* It is told as it was found, in the last one's place. */
+	last = &r.findings[r.count - 1];
+	ck_assert_int_eq(last->grade, VERIFY_BROKEN);
+	ck_assert_str_eq(last->about, "other.example");
+	ck_assert_uint_eq(last->more, 2);
+	ck_assert_int_eq(r.findings[0].grade, VERIFY_WARNING);
+	arena_free(r.arena);
+}
+END_TEST
+
 /* Each kind of line that a stranger may write thousands of. */
 START_TEST(thousands_of_findings_are_counted)
 {
@@ -279,6 +307,7 @@ int main(void)
 	tcase_add_loop_test(
 	    c, rules_c3_c4_every_mx_is_covered, 0, COUNT(covers));
 	tcase_add_test(c, a_policy_of_thousands_is_not_told_whole);
+	tcase_add_test(c, the_worst_counts_among_those_left_out);
 	tcase_add_test(c, thousands_of_findings_are_counted);
 	suite_add_tcase(s, c);
 	return suite_run(s);
