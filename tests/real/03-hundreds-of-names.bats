@@ -21,6 +21,11 @@ has_pairs() {
 
 @test "all of many names are issued, unattended, though nonces are rejected" {
 	local count=40 names began took
+	# About one order in six meets more of them than uacme bears, and is
+	# tried thrice again at once: with 40 names, once in thirty runs, one
+	# has to wait for its next try.
+	local unlucky='warning: mta-sts.*: failed: the CA rejects one nonce'
+	expect_log "$unlucky"
 	! is_long || count=200
 	mapfile -t names < <(many "$count")
 	ca_start ca PEBBLE_WFE_NONCEREJECT=30
@@ -36,6 +41,7 @@ has_pairs() {
 	figure "$count domains, 30 % of the nonces rejected: $took s, $(orders) orders"
 	(($(orders) >= count + 1 && $(orders) <= 2 * count))
 	[ "$(log_count "$LOG_ISSUED")" = $((count + 1)) ]
+	(($(log_count "$unlucky") <= 1 + count / 40))
 }
 
 @test "rules_a3 no more orders than the pace allows, and it is told until when" {
