@@ -45,12 +45,6 @@ struct verify_finding {
 	size_t more; /* others of its code, which are left out */
 };
 
-/*
- * So many findings of one code are told: a stranger can make thousands. One
- * that is left out and worse than the last takes its place.
- */
-#define VERIFY_ALIKE_MAX 32
-
 struct verify_report {
 	const char *domain;                /* A-labels */
 	const struct catalog_entry *entry; /* NULL: it is not configured */

@@ -18,4 +18,10 @@ extern const size_t verify_codes_policy_count, verify_codes_mail_count;
 const struct verify_code *verify_code_at(size_t index);
 const struct verify_code *verify_code_find(const char *name);
 
+/*
+ * So many findings of one code are told: a stranger can make thousands. One
+ * that is left out and worse than the last takes its place.
+ */
+#define VERIFY_ALIKE_MAX 32
+
 #endif

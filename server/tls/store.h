@@ -31,11 +31,9 @@ struct store_note {
 struct store_calls {
 	/* What is new to say: a standing fault is told once. */
 	void (*on_note)(void *cookie, const struct store_note *n);
-	/* One more directory was looked at; NULL: nobody wants to know. */
-	void (*on_step)(void *cookie);
+	void (*on_step)(void *cookie); /* one directory more; NULL: no matter */
 	void *cookie;
 };
-
 enum { STORE_TAKE_ALL = 1 }; /* keep nothing that is broken or gone */
 
 /*
@@ -61,10 +59,9 @@ size_t store_directories(
     const char *certs, struct arena *a, const char *const **ret_paths);
 
 /*
- * Without a store: read one pair after the other, in order of the directories'
- * names, until on_pair, to whom it is lent, says false. Passed over are what
- * cannot be used, and pairs of which a file was written after the moment until
- * (seconds since the epoch).
+ * Without a store: lend one pair after the other to on_pair, in order of the
+ * directories' names, until it says false. Passed over are what cannot be used
+ * and files written after the moment until (seconds since the epoch).
  */
 void store_each(const char *certs, int64_t until,
     bool (*on_pair)(void *cookie, const struct pair *p), void *cookie);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "ctl/verify_codes.h"
 #include "ctl/verify_judge.h"
 #include "policy/catalog.h"
 #include "policy/policy.h"
