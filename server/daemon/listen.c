@@ -99,7 +99,7 @@ failed:
 	return -1;
 }
 
-/* Another listener of l; *ret_fd is closed with it. */
+/* fd is another listener of l, and closed with it. fd. */
 static int add(struct listeners *l, int fd, enum door door)
 {
 	l->at[l->count++] = (struct listener){ .fd = fd, .door = door };
@@ -237,8 +237,7 @@ int listeners_open(const struct settings *s, struct passed *passed,
 void listeners_close(struct listeners *l)
 {
 	for (size_t i = 0; i < l->count; i++)
-		if (l->at[i].fd >= 0)
-			(void)close(l->at[i].fd);
+		(void)close(l->at[i].fd);
 	free(l->at);
 	*l = (struct listeners){ .count = 0 };
 }

@@ -70,6 +70,7 @@ void manager_build(struct manager *m, unsigned flags)
 		return; /* complete comes back to it */
 	b.flags = m->asked = m->wanted;
 	m->wanted = 0;
+	m->new_failed = false;
 	loop_unset(m->loop, &m->timer);
 	notify_reloading();
 	g = generation_build(&b, last, &refused, NULL);

@@ -75,15 +75,18 @@ void manager_tell_state(const struct manager *m)
 	size_t domains = catalog_count(m->now->config->catalog);
 	size_t pairs = store_count(m->now->store);
 	const struct generation *g = m->now;
+	const char *fault = g->fault.text;
 	char more[64] = "";
 
-	if (g->fault_count > 1)
+	if (m->new_failed)
+		fault = "the new workers failed";
+	else if (g->fault_count > 1)
 		(void)snprintf(more, sizeof(more), " (and %zu more faults)",
 		    g->fault_count - 1);
 	notify_ready("serving %zu domain%s with %zu certificate%s, %zu as last "
 	             "good%s%s%s",
 	    domains, plural(domains), pairs, plural(pairs), g->config->kept,
-	    g->fault_count > 0 ? "; fault: " : "", g->fault.text, more);
+	    fault[0] != '\0' ? "; fault: " : "", fault, more);
 }
 
 static void keep_last_good(const struct manager *m)
@@ -178,8 +181,7 @@ void manager_fail(struct manager *m)
 		return;
 	}
 	log_error("the new workers failed: the old ones go on serving");
-	err_set(&m->now->fault, "the new workers failed");
-	m->now->fault_count = 1;
+	m->new_failed = true;
 	generation_free(m->next, m->now);
 	m->next = NULL;
 	m->wanted |= m->asked | BUILD_CONFIG | BUILD_PAIRS;

@@ -35,6 +35,7 @@ struct manager {
 	int64_t beat_ms;       /* how often */
 	int64_t watchdog_ms;   /* the service manager's patience; 0: none */
 	int64_t fed_ms;        /* when it was told last that we are alive */
+	bool new_failed;       /* the last handover, for want of workers */
 	bool stopping;
 	int status;
 };

@@ -139,12 +139,29 @@ both_families_serve() {
 	[ "$(said '^MONOTONIC_USEC=[0-9]+$')" -ge 1 ]
 	serves_age 604800 a.example.com
 	# New pairs do not make it forgotten; a mended file does.
-	touch "$CERTS/mta-sts.a.example.com/"*.pem
+	cp -p "$CERTS/private/mta-sts.a.example.com/key.pem" "$T/key"
+	mv "$T/key" "$CERTS/private/mta-sts.a.example.com/key.pem"
+	wait_until 10 "it to be told again" said_more '^STATUS=.*; fault: .*workers' 1
 	write 604801 >"$CONF"
 	wait_until 10 "the end of the fault" said_more '^STATUS=.* last good$' 1
 	serves_age 604801 a.example.com
 	stop_daemon
 	grep -qx STOPPING=1 "$SAID"
+}
+
+@test "new workers that fail are told, until some do not" {
+	echo pass >"$T/word"
+	expect_log "$LOG_WORKER_DIED" "$LOG_HANDOVER_FAILED"
+	start_daemon python3 "$HERE/supervise.py" "$SAID" 0 -- \
+	    "$BIN/e2e/midwife" "$T/word"
+	echo kill >"$T/word"
+	write 604801 >"$CONF"
+	wait_until 10 "STATUS to tell" said_more \
+	    '^STATUS=serving 2 .*; fault: the new workers failed$' 0
+	serves_age 604800 a.example.com
+	echo pass >"$T/word"
+	wait_until 20 "the next try" serves_age 604801 a.example.com
+	tail -n 1 "$SAID" | grep -qx 'STATUS=.* 0 as last good'
 }
 
 @test "a fault's words are one line, whatever they quote" {
