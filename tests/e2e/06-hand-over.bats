@@ -13,9 +13,7 @@ prepare() {
 	bodies "$T/2" 604801 "${NAMES[@]}"
 	bodies "$T/3" 604802 "${NAMES[@]}"
 	echo pass >"$T/fate"
-	# a leak check is of no use to a process that is traced
-	ATTENDED=(env "ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
-	    "$BIN/e2e/midwife" "$T/fate")
+	ATTENDED=("${TRACED[@]}" "$BIN/e2e/midwife" "$T/fate")
 	expect_log "$LOG_WORKER_DIED" "$LOG_HANDOVER_FAILED"
 }
 

@@ -152,7 +152,7 @@ both_families_serve() {
 @test "new workers that fail are told, until some do not" {
 	echo pass >"$T/word"
 	expect_log "$LOG_WORKER_DIED" "$LOG_HANDOVER_FAILED"
-	start_daemon python3 "$HERE/supervise.py" "$SAID" 0 -- \
+	start_daemon "${TRACED[@]}" python3 "$HERE/supervise.py" "$SAID" 0 -- \
 	    "$BIN/e2e/midwife" "$T/word"
 	echo kill >"$T/word"
 	write 604801 >"$CONF"
