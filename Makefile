@@ -82,7 +82,7 @@ $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D) && echo "  cc $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-include systemd/install.mk
+include systemd/install.mk $(wildcard tests/*/*.mk)
 -include $(patsubst %.o,%.d,$(call obj,$(SERVER) server/daemon/main.c \
     $(CTL) ctl/main.c $(UNIT) $(TOOLS) $(PARTS) $(wildcard tests/fuzz/*.c)))
 
@@ -134,7 +134,7 @@ clean:
 	rm -rf build
 
 help:
-	@sed -n 's/^#: //p' Makefile systemd/install.mk
+	@sed -n "s/^#: //p" $(filter-out %.d,$(MAKEFILE_LIST))
 #: all      build/release/mta-stsd and build/release/mta-stsctl
 #: run      install what is missing, build, serve conf/demo.yaml
 #: check    install what is missing, run every test
