@@ -26,7 +26,8 @@ def server_name(names):
     return extension(0, vector(2, entries))
 
 
-def client_hello(args):
+def client_hello(args, extra=b""):
+    """One record; extra is put behind the extensions that args ask for."""
     versions = [VERSIONS[v] for v in args.versions.split(",")]
     parts = []
     if args.sni is not None:
@@ -49,6 +50,7 @@ def client_hello(args):
         parts.append(extension(43, vector(1, listed)))
         parts.append(extension(51, vector(
             2, struct.pack("!H", 29) + vector(2, os.urandom(32)))))
+    parts.append(extra)
     ciphers = struct.pack(
         "!7H", 0x1301, 0x1303, 0xC02B, 0xC02F, 0xC009, 0xC013, 0x002F)
     body = struct.pack("!H", min(max(versions), 0x0303)) + os.urandom(32)
@@ -86,7 +88,7 @@ def answer(sock):
     return f"record {head[0]} {body[:8].hex()}"
 
 
-def main():
+def options(words=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("address")
     parser.add_argument("port", type=int)
@@ -95,10 +97,15 @@ def main():
     parser.add_argument("--sni-bytes", help="the extension's body, hex")
     parser.add_argument("--alpn", action="append")
     parser.add_argument("--versions", default="1.3,1.2")
-    args = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def main():
+    args = options()
     with socket.create_connection((args.address, args.port), 10) as sock:
         sock.sendall(client_hello(args))
         print(answer(sock))
 
 
-main()
+if __name__ == "__main__":
+    main()
