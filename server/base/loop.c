@@ -90,12 +90,25 @@ int loop_change(struct loop *l, struct watch *w, uint32_t events)
 	return epoll_ctl(l->epoll, EPOLL_CTL_MOD, w->fd, &e);
 }
 
-void loop_remove(struct loop *l, struct watch *w)
+/* What was already fetched for w is not told. */
+static void forget(struct loop *l, const struct watch *w)
 {
-	(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL);
 	for (int i = l->batch_next; i < l->batch_end; i++)
 		if (l->batch[i].data.ptr == w)
 			l->batch[i].data.ptr = NULL;
+}
+
+void loop_remove(struct loop *l, struct watch *w)
+{
+	(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+	forget(l, w);
+}
+
+void loop_close(struct loop *l, struct watch *w)
+{
+	(void)close(w->fd); /* nothing can be done about it */
+	w->fd = -1;
+	forget(l, w);
 }
 
 static void put(struct loop *l, size_t place, struct timer *t)

@@ -36,6 +36,8 @@ int loop_add(struct loop *l, struct watch *w, uint32_t events);
 int loop_change(struct loop *l, struct watch *w, uint32_t events);
 /* To be called before the descriptor is closed. Removing twice is harmless. */
 void loop_remove(struct loop *l, struct watch *w);
+/* Close w->fd, added or not, which nobody else holds: a close is a removal. */
+void loop_close(struct loop *l, struct watch *w);
 
 /* Set t (anew) to a moment of loop_now_ms. */
 void loop_set(struct loop *l, struct timer *t, int64_t at_ms);

@@ -60,15 +60,12 @@ void conn_close(struct conn *c)
 {
 	struct worker *w = c->worker;
 
-	if (c->watched)
-		loop_remove(w->loop, &c->watch);
+	loop_close(w->loop, &c->watch);
 	loop_unset(w->loop, &c->timer);
 	if (c->counted)
 		peers_leave(w->peers, c->key);
 	session_free(c->session);
 	free(c->rest);
-	(void)close(c->watch.fd); /* nothing can be done about it */
-	c->watch.fd = -1;
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else
