@@ -20,6 +20,9 @@
 
 #define UNREAD_MAX 65536
 
+/* An honest client sends none: each costs as much as a small handshake. */
+#define LATE_MAX 8
+
 #define SUITES                                                                 \
 	"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"                 \
 	"TLS_AES_256_GCM_SHA384"
@@ -59,6 +62,20 @@ static int set_up(SSL_CTX *ctx)
 	           : -1;
 }
 
+/* Counts handshake messages that come when all is settled. */
+static void on_message(int sent, int version, int kind, const void *bytes,
+    size_t len, SSL *ssl, void *cookie)
+{
+	struct session *s = SSL_get_app_data(ssl);
+
+	(void)version;
+	(void)bytes;
+	(void)len;
+	(void)cookie;
+	if (!sent && kind == SSL3_RT_HANDSHAKE && s->state == SESSION_OPEN)
+		s->late++;
+}
+
 struct tls *tls_new(
     const struct tls_calls *calls, size_t cache_bytes, struct err *err)
 {
@@ -85,6 +102,7 @@ struct tls *tls_new(
 	SSL_CTX_set_client_hello_cb(t->ctx, hello_on_client, t);
 	SSL_CTX_set_alpn_select_cb(t->ctx, hello_on_alpn, t);
 	SSL_CTX_set_tlsext_servername_callback(t->ctx, hello_on_name);
+	SSL_CTX_set_msg_callback(t->ctx, on_message);
 	return t;
 failed:
 	tls_free(t);
@@ -203,6 +221,8 @@ enum session_state session_take(
 		shake_hands(s);
 	if (s->state == SESSION_OPEN && !s->challenge)
 		look_ahead(s);
+	if (s->late > LATE_MAX)
+		fail(s, "the client sent KeyUpdate without end");
 	return s->state;
 }
 

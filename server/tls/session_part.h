@@ -20,6 +20,7 @@ struct session {
 	SSL *ssl;
 	BIO *in, *out; /* the SSL owns them */
 	size_t sent;   /* of what out holds */
+	unsigned late; /* handshake messages after the handshake */
 	enum session_state state;
 	enum sni sni;
 	bool challenge; /* acme-tls/1, with the certificate for it */

@@ -48,3 +48,39 @@ hellos() {
 	hellos mutated "${MTA_STSD_MUTATIONS:-$(size 3000 20000)}"
 	unharmed
 }
+
+keyed() {
+	strike libssl "$1" "$ADDR" "$PORT" mta-sts.example.com \
+	    mta-sts.other.example.net
+}
+
+# Each of the six is read by nobody, and each asks for an answer.
+@test "a flood of KeyUpdate: others are served, and nothing piles up" {
+	local before n
+	start_attacked
+	honest 8
+	before=$(memory)
+	for n in {1..6}; do
+		strike_behind "$T/flood$n" libssl updates "$ADDR" "$PORT" \
+		    mta-sts.example.com mta-sts.other.example.net
+	done
+	honest 100
+	for n in {1..6}; do
+		wait "${HELPERS[n - 1]}"
+		cat "$T/flood$n"
+	done
+	grown_less "$before" 4096
+	unharmed
+}
+
+@test "rfc8461_h11 renegotiation is refused a hundred times" {
+	start_attacked
+	keyed renegotiations
+	unharmed
+}
+
+@test "rfc8461_h11 no session is resumed, under its own or another name" {
+	start_attacked
+	keyed resumptions
+	unharmed
+}

@@ -58,6 +58,24 @@ honest() {
 	done
 }
 
+# memory: KiB that the workers have for themselves.
+memory() {
+	local pid sum=0
+	for pid in $(workers); do
+		sum=$((sum + $(awk '/^RssAnon/ { print $2 }' "/proc/$pid/status")))
+	done
+	echo "$sum"
+}
+
+# grown_less BEFORE KIB: of a sanitizer's build memory is no measure.
+grown_less() {
+	local now
+	now=$(memory)
+	echo "memory: $1 KiB before, $now after"
+	sanitized || [ $((now - $1)) -lt "$2" ] ||
+	    fail "the workers grew by $((now - $1)) KiB, not under $2"
+}
+
 # strike NAME ARGUMENTS...: one attack of tests/attack/NAME.py.
 strike() {
 	python3 "$ATTACK_HERE/$1.py" "${@:2}"

@@ -443,6 +443,29 @@ START_TEST(rfc8461_h11_renegotiation_is_refused)
 }
 END_TEST
 
+START_TEST(key_updates_are_counted)
+{
+	struct talk t = talk_new("mta-sts.ec.example");
+	int sent;
+
+	ck_assert_int_eq(shake_hands(&t), 1);
+	for (sent = 0; session_state(t.s) == SESSION_OPEN && sent < 100;
+	     sent++) {
+		ck_assert_int_eq(
+		    SSL_key_update(t.c, SSL_KEY_UPDATE_REQUESTED), 1);
+		ck_assert_int_eq(SSL_do_handshake(t.c), 1);
+		while (to_session(&t))
+			continue;
+	}
+	ck_assert_int_eq(session_state(t.s), SESSION_FAILED);
+	ck_assert_int_gt(sent, 2);
+	ck_assert_int_lt(sent, 20);
+	ck_assert_str_eq(
+	    session_why(t.s), "the client sent KeyUpdate without end");
+	talk_free(&t);
+}
+END_TEST
+
 static const struct {
 	const char *sni, *host;
 	enum sni why;
@@ -1080,6 +1103,7 @@ static void add_refusals(TCase *t)
 	tcase_add_loop_test(
 	    t, rfc8461_h11_no_ticket_is_sent_and_nothing_is_resumed, 0, 2);
 	tcase_add_test(t, rfc8461_h11_renegotiation_is_refused);
+	tcase_add_test(t, key_updates_are_counted);
 	tcase_add_loop_test(t, a_client_that_trusts_nobody_is_told_of, 0, 2);
 	tcase_add_test(t, an_expired_pair_is_shown_for_the_client_to_refuse);
 	tcase_add_loop_test(t,
