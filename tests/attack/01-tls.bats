@@ -84,3 +84,43 @@ keyed() {
 	keyed resumptions
 	unharmed
 }
+
+# What sslscan may say of each kind of line; any other words are a finding.
+@test "sslscan sees what RFC 9325 asks for, and nothing else" {
+	local suites='TLS_(AES_128_GCM_SHA256|AES_256_GCM_SHA384|CHACHA20_POLY1305_SHA256)'
+	suites+='|ECDHE-ECDSA-(AES128-GCM-SHA256|AES256-GCM-SHA384|CHACHA20-POLY1305)'
+	start_attacked
+	sslscan --no-colour --sni-name=mta-sts.example.com "$ADDR:$PORT" \
+	    </dev/null >"$T/scan" 2>&1
+	[ "$(grep -cE '^(SSLv[23]|TLSv1\.[01]) +disabled$' "$T/scan")" = 4 ]
+	[ "$(grep -cE '^TLSv1\.[23] +enabled$' "$T/scan")" = 2 ]
+	grep -q '^Session renegotiation not supported' "$T/scan"
+	[ "$(grep -c '^TLSv1.* not vulnerable to heartbleed' "$T/scan")" = 2 ]
+	[ "$(grep -cE '^(Preferred|Accepted) ' "$T/scan")" -ge 6 ]
+	grep -E '^(Preferred|Accepted) ' "$T/scan" >"$T/suites"
+	refute grep -vE " ($suites) " "$T/suites"
+	unharmed
+}
+
+# It takes most of a minute. What it says that is neither OK nor information
+# stands here with its answer.
+@test "testssl finds nothing" {
+	local answered=(
+		engine_problem  # of the openssl that it uses
+		cert_revocation # the throw-away CA names no list; a CA's matter
+		HSTS            # no browser comes here, and senders ignore it
+		secure_renego   # it asks by renegotiating, which nobody may
+	)
+	is_long || skip "with ATTACK=long"
+	start_attacked
+	(
+		cd "$T"
+		testssl -p -P -S -U -h --quiet --color 0 --warnings off \
+		    --ip "$ADDR" --nodns min --add-ca "$CA" \
+		    --jsonfile "$T/scan.json" \
+		    "https://mta-sts.example.com:$PORT" \
+		    </dev/null >"$T/scan" 2>&1 || true # counts what it found
+	)
+	strike findings "$T/scan.json" "${answered[@]}"
+	unharmed
+}
