@@ -33,6 +33,7 @@ static struct {
 	const char *ca;
 	unsigned port, clients, limit_s;
 	uint64_t count;   /* 0: until it is told to stop */
+	uint64_t seed;    /* names at random; 0: one after another */
 	uint64_t allowed; /* failures */
 } opt = { .clients = 8,
 	.target = { .deadline_ns = 5000000000, .from_count = 1 } };
@@ -52,6 +53,20 @@ static bool is_end(const struct fetch *f)
 	return mark != 0 && (f->sent_ns == 0 || f->sent_ns >= mark);
 }
 
+/* Which host is for this fetch: the same for every run (splitmix64). */
+static struct host *host_for(uint64_t number)
+{
+	uint64_t x = number;
+
+	if (opt.seed != 0) {
+		x = (number + opt.seed) * 0x9e3779b97f4a7c15;
+		x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+		x = (x ^ x >> 27) * 0x94d049bb133111eb;
+		x ^= x >> 31;
+	}
+	return &opt.hosts.at[x % opt.hosts.count];
+}
+
 static void *run_client(void *cookie)
 {
 	unsigned client = (unsigned)(uintptr_t)cookie;
@@ -66,8 +81,7 @@ static void *run_client(void *cookie)
 		number = atomic_fetch_add(&next_fetch, 1);
 		if (opt.count != 0 && number >= opt.count)
 			break;
-		if (fetch_once(f, &opt.hosts.at[number % opt.hosts.count],
-		        client) == 0) {
+		if (fetch_once(f, host_for(number), client) == 0) {
 			tally_good(now_ns() - f->begin_ns);
 			continue;
 		}
@@ -84,7 +98,9 @@ static void *run_client(void *cookie)
 static const char usage[] =
     "usage: load -p PORT -C CAFILE [-a ADDRESS] [-c CLIENTS] [-n COUNT]\n"
     "            [-t SECONDS] [-d DEADLINE_MS] [-s SOURCE[/COUNT]]\n"
-    "            [-f ALLOWED_FAILURES] [-m] BODIES...\n";
+    "            [-f ALLOWED_FAILURES] [-r SEED] [-m] [-w] BODIES...\n"
+    "-r: hosts at random; -m: no answer older than one before it; -w: any\n"
+    "web server, which is asked to close and whose own end is not waited for\n";
 
 static unsigned long number_of(const char *text, unsigned long max)
 {
@@ -171,6 +187,12 @@ static bool take_option(int option)
 	case 'm':
 		opt.target.monotone = true;
 		return true;
+	case 'r':
+		opt.seed = number_of(optarg, ULONG_MAX);
+		return true;
+	case 'w':
+		opt.target.any = true;
+		return true;
 	default:
 		return false;
 	}
@@ -182,7 +204,7 @@ static void read_options(int argc, char *argv[])
 	bool good = true;
 	int c;
 
-	while ((c = getopt(argc, argv, "a:p:C:c:n:t:d:s:f:m")) != -1) {
+	while ((c = getopt(argc, argv, "a:p:C:c:n:t:d:s:f:r:mw")) != -1) {
 		if (c == 'a')
 			address = optarg;
 		else if (!take_option(c))

@@ -22,6 +22,8 @@
 
 #include "hosts.h"
 
+static const char length[] = "\r\nContent-Length: ";
+
 int64_t now_ns(void)
 {
 	struct timespec t;
@@ -130,14 +132,43 @@ static int send_head(struct fetch *f)
 	int len, ret;
 
 	len = snprintf(head, sizeof head,
-	    "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: %s\r\n\r\n",
-	    f->host->name);
+	    "GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: %s\r\n%s\r\n",
+	    f->host->name, f->target->any ? "Connection: close\r\n" : "");
 	forget_errors();
 	while ((ret = SSL_write(f->ssl, head, len)) <= 0)
 		if (wait_ssl(f, ret, "request: too slow", "request") != 0)
 			return -1;
 	f->sent_ns = now_ns();
 	return 0;
+}
+
+/* Where the body of the answer so far begins; and its length. NULL: not yet. */
+static const char *find_body(struct fetch *f, size_t *ret_len)
+{
+	const char *body;
+
+	f->answer[f->answer_len] = '\0';
+	body = strstr(f->answer, "\r\n\r\n");
+	if (body != NULL)
+		*ret_len = f->answer_len - (size_t)(body + 4 - f->answer);
+	return body == NULL ? NULL : body + 4;
+}
+
+static bool has_length(const struct fetch *f, const char *body, size_t len)
+{
+	const char *field = strcasestr(f->answer, length);
+
+	return field != NULL && field < body &&
+	       strtoul(field + sizeof length - 1, NULL, 10) == len;
+}
+
+/* Of a server that is not ours the length alone tells the end. */
+static bool is_enough(struct fetch *f)
+{
+	size_t len;
+	const char *body = find_body(f, &len);
+
+	return f->target->any && body != NULL && has_length(f, body, len);
 }
 
 /* All of the answer, up to its close_notify. */
@@ -154,6 +185,8 @@ static int read_answer(struct fetch *f)
 			f->why = "answer: too long";
 			if (f->answer_len == ANSWER_MAX)
 				return -1;
+			if (is_enough(f))
+				return 0;
 			continue;
 		}
 		more = wait_ssl(f, ret, "answer: too slow", "answer");
@@ -162,15 +195,13 @@ static int read_answer(struct fetch *f)
 		if (more == 1)
 			break;
 	}
-	f->answer[f->answer_len] = '\0';
 	f->why = "answer: a ticket was sent";
 	return SSL_SESSION_has_ticket(SSL_get0_session(f->ssl)) ? -1 : 0;
 }
 
 static int judge_answer(struct fetch *f)
 {
-	static const char length[] = "\r\nContent-Length: ";
-	const char *body, *field;
+	const char *body;
 	size_t body_len;
 	int version;
 	unsigned seen;
@@ -182,15 +213,11 @@ static int judge_answer(struct fetch *f)
 	if (strncmp(f->answer, "HTTP/1.1 200 ", 13) != 0)
 		return -1;
 	f->why = "answer: no end of the header";
-	body = strstr(f->answer, "\r\n\r\n");
+	body = find_body(f, &body_len);
 	if (body == NULL)
 		return -1;
-	body += 4;
-	body_len = f->answer_len - (size_t)(body - f->answer);
 	f->why = "answer: Content-Length";
-	field = strstr(f->answer, length);
-	if (field == NULL || field > body ||
-	    strtoul(field + sizeof length - 1, NULL, 10) != body_len)
+	if (!has_length(f, body, body_len))
 		return -1;
 	f->why = "answer: not one of the allowed bodies";
 	version = host_version(f->hosts, f->host, body, body_len);

@@ -27,6 +27,7 @@ struct target {
 	SSL_CTX *tls;
 	int64_t deadline_ns; /* for the whole of a fetch */
 	bool monotone;       /* never older than one answered before */
+	bool any; /* any web server: asked to close, its end not waited for */
 };
 
 enum { ANSWER_MAX = 32768 };

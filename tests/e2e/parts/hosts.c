@@ -74,7 +74,8 @@ static void read_version(struct hosts *h, const char *dir, unsigned version)
 	for (i = 0; i < n; i++) {
 		(void)snprintf(
 		    name, sizeof name, "mta-sts.%.255s", list[i]->d_name);
-		host = find(h, name);
+		/* In one directory no name is twice. */
+		host = version > 0 ? find(h, name) : NULL;
 		if (host == NULL)
 			host = add(h, name);
 		read_body(dir, list[i]->d_name, &host->bodies[version]);

@@ -133,8 +133,10 @@ void tally_print(int64_t elapsed_ns)
 	(void)printf("%" PRIu64 " good, %" PRIu64 " failed, %" PRIu64
 	             " ended; %.2f s, %.0f a second\n",
 	    good, failed, ended, seconds, (double)good / seconds);
-	(void)printf("ms: median %.2f, 99 %% %.2f, slowest %.2f\n",
-	    share_ms(0.5), share_ms(0.99), (double)slowest_ns / 1e6);
+	(void)printf(
+	    "ms: median %.2f, 99 %% %.2f, 99.9 %% %.2f, slowest %.2f\n",
+	    share_ms(0.5), share_ms(0.99), share_ms(0.999),
+	    (double)slowest_ns / 1e6);
 	for (i = 0; i < reason_count; i++)
 		(void)printf("%" PRIu64 " x %s (first: %s)\n", reasons[i].count,
 		    reasons[i].why, reasons[i].host);

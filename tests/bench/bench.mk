@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: ISC
+# How fast, beside what a user would set up instead.
+
+BENCH_PACKAGES := nginx haproxy h2o
+.PHONY: bench bench-quick need-bench
+need-bench deps: NEED += $(BENCH_PACKAGES)
+need-bench: NEED += $(TEST_PACKAGES)
+need-bench:
+	@tests/need $(BUILD_PACKAGES) $(NEED)
+
+$(B)/bench/%: $(B)/tests/bench/%.o
+	@mkdir -p $(@D) && echo "  ld $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+-include $(wildcard $(B)/tests/bench/*.d)
+
+bench bench-quick: need-bench
+	@$(MAKE) --no-print-directory all $(B)/e2e/load $(B)/bench/floor
+	@python3 tests/bench/bench.py $(if $(filter bench,$@),,--quick) $(B)
+#: bench    beside nginx, haproxy and h2o; bench-quick: a short form
