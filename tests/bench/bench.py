@@ -14,8 +14,10 @@ import sys
 import tempfile
 import time
 
-import measure
-import peers
+sys.dont_write_bytecode = True  # the tree stays clean
+
+import measure  # pylint: disable=wrong-import-position
+import peers  # pylint: disable=wrong-import-position
 
 QUICK = "--quick" in sys.argv
 BUILD = os.path.abspath(sys.argv[-1])
