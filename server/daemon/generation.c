@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -293,6 +294,48 @@ static void tell_record(
 	    e->domain, mode_text(e->mode), e->id, before, e->domain, e->id);
 }
 
+#define UNTIL_MAX 32
+
+/* Until when a sender that fetched p a moment ago may go by it. */
+static void until(const struct policy *p, char ret_text[UNTIL_MAX])
+{
+	time_t at = time(NULL) + (time_t)p->max_age;
+	struct tm tm = { 0 };
+
+	(void)gmtime_r(&at, &tm);
+	(void)strftime(ret_text, UNTIL_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static bool has_mx(const struct policy *p, const char *mx)
+{
+	for (size_t i = 0; i < p->mx_count; i++)
+		if (strcmp(p->mx[i], mx) == 0)
+			return true;
+	return false;
+}
+
+/* Who still goes by an enforced policy delivers to its mx and no other. */
+static void tell_mx_gone(
+    const struct catalog_entry *e, const struct catalog_entry *was)
+{
+	struct arena *a = arena_new(false);
+	struct policy old, new;
+	char text[UNTIL_MAX];
+	struct err err;
+
+	if (policy_parse(was->policy, was->policy_len, a, &old, &err) == 0 &&
+	    policy_parse(e->policy, e->policy_len, a, &new, &err) == 0) {
+		until(&old, text);
+		for (size_t i = 0; i < old.mx_count; i++)
+			if (!has_mx(&new, old.mx[i]))
+				log_notice("%s: mx %s is not in the policy any "
+				           "more; senders may go by the old "
+				           "one until %s",
+				    e->domain, old.mx[i], text);
+	}
+	arena_free(a);
+}
+
 static void tell_leaving(const struct catalog_entry *e)
 {
 	if (e->mode == MODE_NONE)
@@ -321,6 +364,9 @@ void generation_tell_changes(
 		if (was == NULL || strcmp(was->id, e->id) != 0 ||
 		    was->mode != e->mode)
 			tell_record(e, was);
+		if (was != NULL && was->mode == MODE_ENFORCE &&
+		    strcmp(was->policy, e->policy) != 0)
+			tell_mx_gone(e, was);
 	}
 	for (size_t i = 0; i < catalog_count(a); i++) {
 		const struct catalog_entry *e = catalog_at(a, i);
