@@ -48,8 +48,8 @@ def exchange(where, data):
         try:
             sock.sendall(data)
             sock.shutdown(socket.SHUT_WR)
-        except ConnectionError:
-            pass
+        except OSError:
+            pass  # ended already: what came back is looked at
         said = hello.answer(sock)
         began = time.monotonic()
         try:
