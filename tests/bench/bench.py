@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: ISC
 """How fast, beside what a user would set up instead: one table, and the same
 as JSON. Every figure is of one run, each server in turn; what counts is the
-ratio of two of them, since machines are noisy. A wrong answer of any server
+ratio of two of them, since machines are noisy. Every check and limit of ours
+stays on; nobody, ours neither, logs fetches. A wrong answer of any server
 ends the run.
 usage: bench.py [--quick] BUILD"""
 
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -23,6 +25,8 @@ QUICK = "--quick" in sys.argv
 BUILD = os.path.abspath(sys.argv[-1])
 OUT = os.path.join(os.path.dirname(BUILD), "bench")
 SIZES = (1, 2000) if QUICK else (1, 1000, 10000)
+ALONE = () if QUICK else (10, 100, 100000)  # ours, to see what grows
+FETCHED = 10000  # at most, where every domain should be fetched once
 FETCHES = 1000 if QUICK else 4000
 SECONDS = "3" if QUICK else "15"
 SERVERS = peers.ALL[:2] if QUICK else peers.ALL
@@ -79,19 +83,25 @@ class Bench:
         begin = time.monotonic()
         server.start(processors)
         self.asker.until(server.port, self.host(-1),
-                         lambda body, _: body == peers.policy(name))
+                         lambda body, _: body == peers.policy(name), 300)
         return time.monotonic() - begin
 
     def fetch_all(self, server):
         self.judged(server, self.load(server, PROCESSORS, "-c", "4", "-n",
-                                      str(self.count)))
+                                      str(min(self.count, FETCHED))))
 
-    def at_two_workers(self, server):
+    def grown(self, server):
+        """What should not grow faster than the domains."""
         got = {"start_s": self.started(server, PROCESSORS)}
         pid = server.process.pid
         got["cold_kib"] = measure.memory_kib(pid)
         self.fetch_all(server)
-        got["warm_kib"] = measure.memory_kib(pid)
+        if self.count <= FETCHED:
+            got["warm_kib"] = measure.memory_kib(pid)
+        return got
+
+    def at_two_workers(self, server):
+        got = self.grown(server)
         options = ("-c", "4", "-t", SECONDS, "-r", "7")
         got["free"] = self.judged(
             server, self.load(server, PROCESSORS, *options))
@@ -104,37 +114,64 @@ class Bench:
         return got
 
     def changed(self, server, change, wanted):
-        """A change under load: how long, what it cost, what failed."""
+        """How long a change took, and what it cost; nobody else asks."""
+        pid = server.process.pid
+        before = measure.processor_s(pid)
+        change()
+        took = self.asker.until(server.port, self.host(0), wanted)
+        time.sleep(5)  # what comes after is its cost too
+        return {"served_s": took,
+                "processor_s": measure.processor_s(pid) - before}
+
+    def failed(self, server, change, wanted):
+        """Fetches that failed, and how many did not, during a change."""
         load = self.load(server, OTHER, "-c", "1", "-t", "300", "-r", "9",
                          bodies=[f"{self.world.root}/bodies1",
                                  f"{self.world.root}/bodies2"])
         time.sleep(2)
-        pid = server.process.pid
-        before = measure.processor_s(pid)
-        begin = time.monotonic()
-        time.sleep(2)
-        idle = (measure.processor_s(pid) - before) / 2
-        before = measure.processor_s(pid)
-        begin = time.monotonic()
         change()
-        took = self.asker.until(server.port, self.host(0), wanted)
-        time.sleep(5)  # what comes after is its cost too
-        cost = measure.processor_s(pid) - before - idle * (
-            time.monotonic() - begin)
-        return {"served_s": took, "processor_s": cost,
-                "failed": load.stop()["failed"]}
+        self.asker.until(server.port, self.host(0), wanted)
+        time.sleep(5)
+        got = load.stop()
+        return {"failed": got["failed"], "good": got["good"]}
 
     def change_policy(self, server):
         name = self.world.names[0]
-        self.world.ages = {name: 604801}
-        got = self.changed(
-            server, server.change,
-            lambda body, _: body == peers.policy(name, 604801))
-        self.world.ages = {}
-        server.change()
-        self.asker.until(server.port, self.host(0),
-                         lambda body, _: body == peers.policy(name))
+
+        def take(age):
+            self.world.ages = {name: age} if age != 604800 else {}
+            server.change()
+
+        def served(age):
+            return lambda body, _: body == peers.policy(name, age)
+
+        got = self.changed(server, lambda: take(604801), served(604801))
+        got |= self.failed(server, lambda: take(604800), served(604800))
         return got
+
+    def renew(self, server):
+        """The first domain's certificate; another a time."""
+        host = self.host(0)
+        first = self.asker.fetch(server.port, host)[1]
+        got = self.changed(server, lambda: self.renewed(server),
+                           lambda _, serial: serial != first)
+        second = self.asker.fetch(server.port, host)[1]
+        got |= self.failed(server, lambda: self.renewed(server),
+                           lambda _, serial: serial != second)
+        return got
+
+    def changes(self, server):
+        second = f"{self.world.root}/bodies2"
+        if not os.path.exists(second):
+            self.world.ages = {self.world.names[0]: 604801}
+            write_bodies(self.world, "2")
+            self.world.ages = {}
+        return {"policy": self.change_policy(server),
+                "pair": self.renew(server)}
+
+    def renewed(self, server):
+        self.world.renew(self.world.names[0])
+        server.renewed()
 
     def cold_rounds(self, servers, rounds):
         """Microseconds of processor time a fetch, in turn, `rounds` times."""
@@ -171,11 +208,7 @@ def measure_size(root, count):
         server = kind(bench.world, 2)
         result[kind.name] = bench.at_two_workers(server)
         if count == SIZES[-1] and kind in (peers.Ours, peers.Nginx):
-            if not os.path.exists(f"{root}/bodies2"):
-                bench.world.ages = {bench.world.names[0]: 604801}
-                write_bodies(bench.world, "2")
-                bench.world.ages = {}
-            result[kind.name]["policy"] = bench.change_policy(server)
+            result[kind.name] |= bench.changes(server)
         server.stop()
     say(f"# {count} domains: processor time a fetch, one worker")
     result["cold_us"] = bench.cold_rounds(
@@ -183,13 +216,42 @@ def measure_size(root, count):
     return result
 
 
+def measure_alone(root, count):
+    say(f"# {count} domains: mta-stsd alone")
+    bench = Bench(make_world(root, count))
+    server = peers.Ours(bench.world, 2)
+    result = {server.name: bench.grown(server)}
+    result[server.name] |= bench.changes(server)
+    server.stop()
+    result["cold_us"] = bench.cold_rounds([peers.Ours(bench.world, 1)], 3)
+    return result
+
+
 def row(name, values, form):
-    say(f"{name:34}" + "".join(f"{form(v):>16}" for v in values))
+    say(f"{name:34}" + "".join(
+        f"{'-' if v is None else form(v):>16}" for v in values))
 
 
 def spread(values):
     return (f"{statistics.median(values):.0f} "
             f"({min(values):.0f}-{max(values):.0f})")
+
+
+def mib(kib):
+    return f"{kib / 1024:.1f}"
+
+
+def times(got):
+    return "{p50_ms:.1f}/{p99_ms:.1f}/{p999_ms:.1f}".format(**got)
+
+
+ROWS = (("start, s", "start_s", "{:.2f}".format),
+        ("MiB, cold", "cold_kib", mib),
+        ("MiB, all fetched", "warm_kib", mib),
+        ("fetches/s", "free", lambda got: str(got["rate"])),
+        ("p50/99/99.9 ms", "free", times),
+        ("fetches/s, 300 slow", "held", lambda got: str(got["rate"])),
+        ("p50/99/99.9 ms, 300 slow", "held", times))
 
 
 def table(results):
@@ -198,25 +260,20 @@ def table(results):
     row("", names + ["floor"], str)
     for count, r in results.items():
         row(f"{count}: us a fetch, 1 worker",
-            [r["cold_us"][n] for n in names + ["floor"]], spread)
+            [r["cold_us"].get(n) for n in names + ["floor"]], spread)
+    for what, key, form in ROWS:
+        for count, r in results.items():
+            values = [r.get(n, {}).get(key) for n in names]
+            if any(v is not None for v in values):
+                row(f"{count}: {what}", values, form)
     for count, r in results.items():
-        two = [r[n] for n in names]
-        row(f"{count}: start, s", [t["start_s"] for t in two], "{:.2f}".format)
-        for key, what in (("cold_kib", "cold"), ("warm_kib", "all fetched")):
-            row(f"{count}: MiB, {what}", [t[key] / 1024 for t in two],
-                "{:.1f}".format)
-        for key, what in (("free", ""), ("held", ", 300 slow")):
-            row(f"{count}: fetches/s{what}", [t[key]["rate"] for t in two],
-                str)
-            row(f"{count}: p50/99/99.9 ms{what}",
-                ["{p50_ms:.1f}/{p99_ms:.1f}/{p999_ms:.1f}".format(**t[key])
-                 for t in two], str)
         for name in names:
-            if "policy" in r[name]:
-                say(f"{count}: {name}: a changed policy served after "
-                    "{served_s:.2f} s, {processor_s:.2f} s of processor "
-                    "time, {failed} fetches failed".format(
-                        **r[name]["policy"]))
+            for key, what in (("policy", "policy"), ("pair", "certificate")):
+                if key in r.get(name, {}):
+                    say(f"{count}: {name}: a changed {what} served after "
+                        "{served_s:.2f} s, {processor_s:.2f} s of processor "
+                        "time; {failed} fetches failed, {good} did "
+                        "not".format(**r[name][key]))
 
 
 def ratios(results):
@@ -255,6 +312,10 @@ def ratios(results):
            last["nginx"]["policy"]["processor_s"], 1 / 10)
     yield ("p99 with 300 slow ones, to without",
            ours["held"]["p99_ms"] / ours["free"]["p99_ms"], 1.5)
+    for most in ALONE[-1:]:
+        alone = results[most]["mta-stsd"]
+        yield f"start, {most}, s", alone["start_s"], 15
+        yield f"memory, {most}, cold, MiB", alone["cold_kib"] / 1024, 400
 
 
 def judge(results):
@@ -268,7 +329,8 @@ def judge(results):
              statistics.median(first["cold_us"]["mta-stsd"]))
     each = ((last["mta-stsd"]["cold_kib"] - first["mta-stsd"]["cold_kib"]) /
             SIZES[-1])
-    failed = last["mta-stsd"]["policy"]["failed"]
+    failed = sum(last["mta-stsd"][key]["failed"]
+                 for key in ("policy", "pair"))
     faults = [text for text, bad in (
         (f"a fetch costs {grown:.2f} times as much at {SIZES[-1]} domains",
          grown > 1.5),
@@ -282,10 +344,13 @@ def judge(results):
 
 def main():
     results = {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
     root = tempfile.mkdtemp(prefix="bench.")
     try:
-        for count in SIZES:
-            results[count] = measure_size(f"{root}/{count}", count)
+        for count in sorted(SIZES + ALONE):
+            one = measure_size if count in SIZES else measure_alone
+            results[count] = one(f"{root}/{count}", count)
+            shutil.rmtree(f"{root}/{count}")
     finally:
         shutil.rmtree(root)
     os.makedirs(OUT, exist_ok=True)
@@ -293,6 +358,8 @@ def main():
     with open(file, "w", encoding="ascii") as f:
         json.dump(results, f, indent=1)
     table(results)
+    say("\nprocesses that wanted a processor, the last 15 minutes: "
+        f"{os.getloadavg()[2]:.1f} (these are about 2)")
     faults = judge(results)
     say(f"bench: {file}")
     return 1 if faults else 0

@@ -10,6 +10,8 @@ import threading
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
+# Before a command: it ends with this program, however that ends.
+OURS = ("setpriv", "--pdeathsig", "TERM")
 REQUEST = ("GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: {}\r\n"
            "Connection: close\r\n\r\n")
 
@@ -97,7 +99,7 @@ class Load:
     def __init__(self, build, ca, port, bodies, processors, *options):
         # pylint: disable=consider-using-with # it lives until result
         self.process = subprocess.Popen(
-            ["taskset", "-c", processors, f"{build}/e2e/load", "-w",
+            [*OURS, "taskset", "-c", processors, f"{build}/e2e/load", "-w",
              "-p", str(port), "-C", ca, *options, *bodies],
             stdout=subprocess.PIPE, text=True)
 

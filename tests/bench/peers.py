@@ -5,8 +5,11 @@ tickets, no log of fetches, the policy out of memory where it can. All serve
 the same bytes for the same names with the same certificates."""
 
 import os
+import shutil
 import signal
 import subprocess
+
+import measure
 
 HOST = "mta-sts.{}"
 SUITES = ("TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
@@ -34,6 +37,24 @@ class World:
         return (f"{self.certs}/{host}/cert.pem",
                 f"{self.certs}/private/{host}/key.pem")
 
+    def renew(self, name):
+        """Another certificate and key in the place of a domain's own."""
+        new = f"{self.root}/renewed"
+        shutil.rmtree(new, ignore_errors=True)
+        os.makedirs(f"{new}/private")
+        shutil.copy2(f"{self.certs}/ca.pem", new)  # of the same authority
+        shutil.copytree(f"{self.certs}/private/ca", f"{new}/private/ca")
+        config = f"{self.root}/renewed.yaml"
+        with open(config, "w", encoding="ascii") as f:
+            f.write("listen: { https: off, http: off, admin: off, "
+                    'plain: "127.0.0.1:1" }\n'
+                    f"state: {new}\ncerts: {new}\n"
+                    f"domains: {{ {name}: {{ mode: none }} }}\n")
+        subprocess.run([f"{self.build}/mta-stsctl", "-c", config, "selfsign"],
+                       check=True, stdout=subprocess.DEVNULL)
+        for old in reversed(self.pair(name)):  # the key first, as uacme does
+            os.replace(new + old.removeprefix(self.certs), old)
+
 
 class Server:
     """One process tree, pinned to processors, on a port of its own."""
@@ -60,7 +81,7 @@ class Server:
         self.configure()
         # pylint: disable=consider-using-with # it lives until stop
         self.process = subprocess.Popen(
-            ["taskset", "-c", processors, *self.command()],
+            [*measure.OURS, "taskset", "-c", processors, *self.command()],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=open(self.path("log"), "ab"))
 
@@ -73,6 +94,10 @@ class Server:
     def change(self):
         """Take the changed world."""
         self.configure()
+        self.renewed()
+
+    def renewed(self):
+        """Take the certificates as they stand."""
         if self.reloads:
             self.process.send_signal(self.reloads)
 
@@ -88,7 +113,6 @@ workers: {self.workers}
 state: {self.path('state')}
 certs: {self.world.certs}
 log: {{ access: off }}
-limits: {{ per_address: off }}
 domains:
 """
         self.write("mta-stsd.yaml", head + "".join(
