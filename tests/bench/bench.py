@@ -344,6 +344,8 @@ def judge(results):
 
 def main():
     results = {}
+    os.makedirs(OUT, exist_ok=True)
+    file = f"{OUT}/{'quick' if QUICK else 'bench'}.json"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
     root = tempfile.mkdtemp(prefix="bench.")
     try:
@@ -351,12 +353,10 @@ def main():
             one = measure_size if count in SIZES else measure_alone
             results[count] = one(f"{root}/{count}", count)
             shutil.rmtree(f"{root}/{count}")
+            with open(file, "w", encoding="ascii") as f:
+                json.dump(results, f, indent=1)
     finally:
         shutil.rmtree(root)
-    os.makedirs(OUT, exist_ok=True)
-    file = f"{OUT}/{'quick' if QUICK else 'bench'}.json"
-    with open(file, "w", encoding="ascii") as f:
-        json.dump(results, f, indent=1)
     table(results)
     say("\nprocesses that wanted a processor, the last 15 minutes: "
         f"{os.getloadavg()[2]:.1f} (these are about 2)")
