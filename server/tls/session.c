@@ -222,7 +222,7 @@ enum session_state session_take(
 	if (s->state == SESSION_OPEN && !s->challenge)
 		look_ahead(s);
 	if (s->late > LATE_MAX)
-		fail(s, "the client sent KeyUpdate without end");
+		fail(s, "the client sent handshake messages without end");
 	return s->state;
 }
 
