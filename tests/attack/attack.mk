@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-# Strangers who mean harm, and machines that fail. ATTACK=long: all of it.
+# Strangers who mean harm. ATTACK=long: all of it.
 
-ATTACK_PACKAGES := sslscan testssl.sh slowhttptest haproxy strace faketime
+ATTACK_PACKAGES := sslscan testssl.sh slowhttptest haproxy
 
 .PHONY: attack attack-long need-attack
 need-attack deps: NEED += $(ATTACK_PACKAGES)
@@ -16,4 +16,4 @@ attack: need-attack
 attack-long:
 	@$(MAKE) --no-print-directory ATTACK=long attack
 	@$(MAKE) --no-print-directory ATTACK=long KIND=asan attack
-#: attack   as strangers and failing machines would; KIND=asan; ATTACK=long
+#: attack   as strangers who mean harm would; KIND=asan; ATTACK=long

@@ -129,7 +129,7 @@ class Nginx(Server):
 
     def server(self, name):
         cert, key = self.world.pair(name)
-        text = policy(name, self.world.age(name)).encode().decode()
+        text = policy(name, self.world.age(name))
         return (f"server {{ listen 127.0.0.1:{self.port} ssl; "
                 f"server_name {HOST.format(name)}; "
                 f"ssl_certificate {cert}; ssl_certificate_key {key}; "
@@ -180,7 +180,7 @@ global
   maxconn 8192
   ssl-default-bind-ciphersuites {SUITES}
   ssl-default-bind-curves X25519:P-256
-  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets prefer-client-ciphers
+  ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
   tune.ssl.cachesize 0
   tune.ssl.default-dh-param 2048
 defaults
@@ -193,7 +193,7 @@ frontend f
   bind 127.0.0.1:{self.port} ssl crt {self.path('pem')} strict-sni
   option http-server-close
   http-request return status 200 content-type text/plain lf-string "version: STSv1\\r\\nmode: enforce\\r\\nmx: mx.%[ssl_fc_sni,regsub(^mta-sts[.],)]\\r\\nmax_age: %[ssl_fc_sni,map({self.path('ages')},604800)]\\r\\n" if {{ path /.well-known/mta-sts.txt }}
-""".replace(" prefer-client-ciphers", ""))
+""")
 
     def command(self):
         return ["haproxy", "-W", "-db", "-f", self.path("haproxy.cfg")]

@@ -143,12 +143,10 @@ static int send_head(struct fetch *f)
 }
 
 /* Where the body of the answer so far begins; and its length. NULL: not yet. */
-static const char *find_body(struct fetch *f, size_t *ret_len)
+static const char *find_body(const struct fetch *f, size_t *ret_len)
 {
-	const char *body;
+	const char *body = strstr(f->answer, "\r\n\r\n");
 
-	f->answer[f->answer_len] = '\0';
-	body = strstr(f->answer, "\r\n\r\n");
 	if (body != NULL)
 		*ret_len = f->answer_len - (size_t)(body + 4 - f->answer);
 	return body == NULL ? NULL : body + 4;
@@ -156,19 +154,24 @@ static const char *find_body(struct fetch *f, size_t *ret_len)
 
 static bool has_length(const struct fetch *f, const char *body, size_t len)
 {
-	const char *field = strcasestr(f->answer, length);
+	/* Ours writes it so; another may write it otherwise. */
+	const char *field = f->target->any ? strcasestr(f->answer, length)
+	                                   : strstr(f->answer, length);
 
 	return field != NULL && field < body &&
 	       strtoul(field + sizeof length - 1, NULL, 10) == len;
 }
 
 /* Of a server that is not ours the length alone tells the end. */
-static bool is_enough(struct fetch *f)
+static bool is_enough(const struct fetch *f)
 {
+	const char *body;
 	size_t len;
-	const char *body = find_body(f, &len);
 
-	return f->target->any && body != NULL && has_length(f, body, len);
+	if (!f->target->any)
+		return false;
+	body = find_body(f, &len);
+	return body != NULL && has_length(f, body, len);
 }
 
 /* All of the answer, up to its close_notify. */
@@ -185,6 +188,7 @@ static int read_answer(struct fetch *f)
 			f->why = "answer: too long";
 			if (f->answer_len == ANSWER_MAX)
 				return -1;
+			f->answer[f->answer_len] = '\0';
 			if (is_enough(f))
 				return 0;
 			continue;
