@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The cage of a worker. A call that is not on the list gets ENOSYS: libraries
- * fall back from that, and from EPERM they do not. Sanitizers and coverage
- * need what it forbids, so their builds (NO_SANDBOX) leave it out and say so.
+ * The cage of a worker: no privilege, no file but below one directory, few
+ * system calls (sandbox_calls.c), no core. Sanitizers and coverage need what
+ * it forbids, so their builds (NO_SANDBOX) leave it out and say so.
  */
 
 #include "daemon/sandbox.h"
@@ -12,16 +12,16 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
-#include <seccomp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "daemon/sandbox_calls.h"
 
 void sandbox_no_dump(void)
 {
@@ -61,127 +61,52 @@ int sandbox_enter(
 
 #else
 
-/* What libmicrohttpd, OpenSSL, glibc and our loop call while serving. */
-static const int allowed[] = {
-	SCMP_SYS(accept4),
-	SCMP_SYS(brk),
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(close),
-	SCMP_SYS(epoll_create1),
-	SCMP_SYS(epoll_ctl),
-	SCMP_SYS(epoll_pwait),
-	SCMP_SYS(epoll_wait),
-	SCMP_SYS(eventfd2),
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
-	SCMP_SYS(fcntl),
-	SCMP_SYS(fstat),
-	SCMP_SYS(futex),
-	SCMP_SYS(getdents64),
-	SCMP_SYS(getpeername),
-	SCMP_SYS(getpid),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(getsockname),
-	SCMP_SYS(getsockopt),
-	SCMP_SYS(gettid),
-	SCMP_SYS(gettimeofday),
-	SCMP_SYS(lseek),
-	SCMP_SYS(madvise),
-	SCMP_SYS(mmap),
-	SCMP_SYS(mprotect),
-	SCMP_SYS(mremap),
-	SCMP_SYS(munmap),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(poll),
-	SCMP_SYS(ppoll),
-	SCMP_SYS(read),
-	SCMP_SYS(readv),
-	SCMP_SYS(recvfrom),
-	SCMP_SYS(recvmsg),
-	SCMP_SYS(restart_syscall),
-	SCMP_SYS(rseq),
-	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(sched_yield),
-	SCMP_SYS(sendmsg),
-	SCMP_SYS(sendto),
-	SCMP_SYS(setsockopt),
-	SCMP_SYS(shutdown),
-	SCMP_SYS(sigaltstack),
-	SCMP_SYS(statx),
-	SCMP_SYS(sysinfo),
-	SCMP_SYS(tgkill),
-	SCMP_SYS(time),
-	SCMP_SYS(write),
-	SCMP_SYS(writev),
+/* As the kernel takes it today; an older one takes it with zeros at its end. */
+struct ruleset {
+	uint64_t files, net, scoped;
 };
 
-/*
- * What is allowed in one form alone: a new bridge to libmicrohttpd, and no
- * socket to anywhere; files that are there, to be read; limits of our own.
- */
-static int allow_some_forms(scmp_filter_ctx ctx)
+/* What each version of Landlock forbids more, by number: headers lack some. */
+static const struct ruleset versions[] = {
+	{ .files = 0x1fff },   /* 1: to read, write, list, make, remove */
+	{ .files = 1U << 13 }, /* 2: to link or rename elsewhere */
+	{ .files = 1U << 14 }, /* 3: to cut */
+	{ .net = 3 },          /* 4: to bind and connect TCP */
+	{ .files = 1U << 15 }, /* 5: ioctl on devices */
+	{ .scoped = 3 }, /* 6: others' abstract sockets; signals to them */
+};
+
+/* All that this kernel's Landlock can forbid. 0; or -1 and errno. */
+static int all_rights(struct ruleset *ret)
 {
-	int rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1,
-	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+	long known = (long)(sizeof(versions) / sizeof(*versions));
 
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-		    SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC,
-		        O_RDONLY));
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64),
-		    1, SCMP_A0(SCMP_CMP_EQ, 0, 0));
-	return rc;
-}
-
-/* 0; 1: the kernel has none; -1: errno. */
-static int filter_calls(void)
-{
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int rc = ctx == NULL ? -ENOMEM : 0;
-
-	for (size_t i = 0; rc == 0 && i < sizeof(allowed) / sizeof(*allowed);
-	     i++) {
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
-		if (rc == -EDOM)
-			rc = 0; /* this architecture has no such call */
+	if (version < 0)
+		return -1;
+	*ret = (struct ruleset){ 0 };
+	for (long i = 0; i < version && i < known; i++) {
+		ret->files |= versions[i].files;
+		ret->net |= versions[i].net;
+		ret->scoped |= versions[i].scoped;
 	}
-	if (rc == 0)
-		rc = allow_some_forms(ctx);
-	if (rc == 0)
-		rc = seccomp_load(ctx);
-	seccomp_release(ctx);
-	if (rc == -ECANCELED || rc == -EINVAL || rc == -ENOSYS)
-		return 1;
-	errno = rc < 0 ? -rc : 0;
-	return rc < 0 ? -1 : 0;
+	return 0;
 }
 
 /* 0; 1: the kernel has none; -1: errno. */
 static int forbid_files(const char *readable)
 {
-	struct landlock_ruleset_attr attr = {
-		.handled_access_fs =
-		    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
-		    LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |
-		    LANDLOCK_ACCESS_FS_REMOVE_DIR |
-		    LANDLOCK_ACCESS_FS_REMOVE_FILE |
-		    LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_DIR |
-		    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
-		    LANDLOCK_ACCESS_FS_MAKE_FIFO |
-		    LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM,
-	};
+	struct ruleset attr;
 	struct landlock_path_beneath_attr beneath = {
 		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
 		.parent_fd = -1,
 	};
-	int rc = -1, rules;
+	int rc = -1, rules = -1;
 
-	rules =
-	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+	if (all_rights(&attr) == 0)
+		rules = (int)syscall(
+		    SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	/* EPERM: the filter of a container that has never heard of it. */
 	if (rules < 0)
 		return errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM
@@ -221,7 +146,7 @@ int sandbox_enter(
 		err_set_errno(err, "Landlock");
 		return -1;
 	}
-	calls = filter_calls();
+	calls = sandbox_filter_calls();
 	if (calls < 0) {
 		err_set_errno(err, "seccomp");
 		return -1;

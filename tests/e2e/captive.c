@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a process could do if it were somebody else's: each call of a table is
+ * What a worker could do if it were somebody else's: each call of a table is
  * made in its name, while it waits in one of its own, and the result told as
- * "NAME allowed" or "NAME denied: ERROR". It goes on afterwards as if nothing
- * had been. usage: captive PID SECRET_FILE NEW_FILE. x86-64 alone: 77
- * elsewhere.
+ * "NAME allowed" or "NAME denied: ERROR", with what was wanted where it was
+ * not that: exit status 1. It goes on afterwards as if nothing had been.
+ * usage: captive PID SECRET_FILE NEW_FILE. x86-64 alone: 77 elsewhere.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -65,16 +67,32 @@ static uint64_t lend(const char *text)
 	return to;
 }
 
-static long long call(long number, uint64_t a, uint64_t b, uint64_t c)
+struct deed {
+	const char *name;
+	long call;
+	int wanted; /* the error, or 0 */
+	/* One of the arguments is a text, if there is one. */
+	const char *text;
+	unsigned text_at;
+	uint64_t args[6];
+};
+
+static long long call(const struct deed *d)
 {
 	struct user_regs_struct regs = before;
+	uint64_t args[6];
 
+	memcpy(args, d->args, sizeof(args));
+	if (d->text != NULL)
+		args[d->text_at] = lend(d->text);
 	regs.orig_rax = (unsigned long long)-1; /* nothing is restarted */
-	regs.rax = (unsigned long long)number;
-	regs.rdi = a;
-	regs.rsi = b;
-	regs.rdx = c;
-	regs.r10 = 0;
+	regs.rax = (unsigned long long)d->call;
+	regs.rdi = args[0];
+	regs.rsi = args[1];
+	regs.rdx = args[2];
+	regs.r10 = args[3];
+	regs.r8 = args[4];
+	regs.r9 = args[5];
 	regs.rip -= 2; /* the instruction that it waits in */
 	if (ptrace(PTRACE_SETREGS, pid, NULL, &regs) != 0 ||
 	    ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) != 0)
@@ -85,41 +103,85 @@ static long long call(long number, uint64_t a, uint64_t b, uint64_t c)
 	return (long long)regs.rax;
 }
 
-static void tell(const char *name, long long result)
+/* Is it as wanted? */
+static bool tell(const struct deed *d)
 {
-	if (result < 0 && result > -4096)
-		(void)printf("%s denied: %s\n", name, strerror((int)-result));
-	else
-		(void)printf("%s allowed\n", name);
+	long long result = call(d);
+	int got = result < 0 && result > -4096 ? (int)-result : 0;
+
+	(void)printf("%s %s%s", d->name, got ? "denied: " : "allowed",
+	    got ? strerror(got) : "");
+	if (got != d->wanted)
+		(void)printf(
+		    ", not %s", d->wanted ? strerror(d->wanted) : "allowed");
+	(void)printf("\n");
+	return got == d->wanted;
 }
 
-static void try_all(const char *secret, const char *new_file)
+static bool try_all(const char *secret, const char *new_file)
 {
-	const uint64_t at = (uint64_t)AT_FDCWD;
+	const uint64_t at = (uint64_t)AT_FDCWD, us = (uint64_t)getppid();
+	const uint64_t stack = before.rsp & ~(uint64_t)4095;
+	const struct deed deeds[] = {
+		/* We really are in there. */
+		{ "getpid", SYS_getpid, 0, NULL, 0, { 0 } },
+		{ "execve", SYS_execve, EPERM, "/bin/true", 0, { 0 } },
+		{ "execveat", SYS_execveat, EPERM, "/bin/true", 1, { at } },
+		{ "memfd", SYS_memfd_create, EPERM, "x", 0, { 0 } },
+		{ "fork", SYS_fork, EPERM, NULL, 0, { 0 } },
+		{ "clone", SYS_clone, EPERM, NULL, 0, { SIGCHLD } },
+		{ "ptrace", SYS_ptrace, EPERM, NULL, 0, { PTRACE_ATTACH, us } },
+		{ "read-memory", SYS_process_vm_readv, EPERM, NULL, 0, { us } },
+		{ "kill", SYS_kill, EPERM, NULL, 0, { us } },
+		{ "tgkill", SYS_tgkill, ENOSYS, NULL, 0, { us, us } },
+		{ "socket", SYS_socket, EPERM, NULL, 0,
+		    { AF_INET, SOCK_STREAM } },
+		{ "socket-unix", SYS_socket, EPERM, NULL, 0,
+		    { AF_UNIX, SOCK_STREAM } },
+		{ "socketpair", SYS_socketpair, ENOSYS, NULL, 0,
+		    { AF_INET, SOCK_STREAM } },
+		{ "connect", SYS_connect, EPERM, "\2", 1, { 0, 0, 16 } },
+		{ "bind", SYS_bind, EPERM, "\2", 1, { 0, 0, 16 } },
+		{ "send-to", SYS_sendto, ENOSYS, "\2", 4,
+		    { 0, 0, 0, 0, 0, 16 } },
+		{ "fast-open", SYS_sendto, ENOSYS, NULL, 0,
+		    { 0, 0, 0, MSG_FASTOPEN } },
+		{ "fast-open-2", SYS_sendmsg, ENOSYS, NULL, 0,
+		    { 0, 0, MSG_FASTOPEN } },
+		{ "take-descriptors", SYS_recvmsg, EPERM, NULL, 0, { 0 } },
+		{ "own-signals", SYS_fcntl, ENOSYS, NULL, 0,
+		    { 0, F_SETOWN, us } },
+		{ "read-a-secret", SYS_openat, EACCES, secret, 1, { at } },
+		{ "read-passwd", SYS_openat, EACCES, "/etc/passwd", 1, { at } },
+		{ "write-a-secret", SYS_openat, ENOSYS, secret, 1,
+		    { at, 0, O_WRONLY } },
+		{ "write-anew", SYS_openat, ENOSYS, new_file, 1,
+		    { at, 0, O_WRONLY | O_CREAT, 0600 } },
+		{ "open", SYS_open, ENOSYS, secret, 0, { 0 } },
+		{ "unlink", SYS_unlinkat, ENOSYS, secret, 1, { at } },
+		{ "map-code", SYS_mmap, ENOSYS, NULL, 0,
+		    { 0, 4096, PROT_READ | PROT_EXEC,
+		        MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1 } },
+		{ "make-code", SYS_mprotect, ENOSYS, NULL, 0,
+		    { stack, 4096, PROT_READ | PROT_WRITE | PROT_EXEC } },
+		{ "dumpable", SYS_prctl, EPERM, NULL, 0,
+		    { PR_SET_DUMPABLE, 1 } },
+		{ "io_uring", SYS_io_uring_setup, EPERM, NULL, 0, { 1 } },
+		{ "setuid", SYS_setuid, EPERM, NULL, 0, { 0 } },
+		{ "mount", SYS_mount, EPERM, "/", 1, { 0 } },
+		{ "of-no-list", SYS_getppid, ENOSYS, NULL, 0, { 0 } },
+	};
+	bool well = true;
 
-	tell("getpid", call(SYS_getpid, 0, 0, 0)); /* we really are in there */
-	tell("execve", call(SYS_execve, lend("/bin/true"), 0, 0));
-	tell("execveat", call(SYS_execveat, at, lend("/bin/true"), 0));
-	tell("fork", call(SYS_fork, 0, 0, 0));
-	tell("socket", call(SYS_socket, AF_INET, SOCK_STREAM, 0));
-	tell("socket-unix", call(SYS_socket, AF_UNIX, SOCK_STREAM, 0));
-	tell("connect", call(SYS_connect, 0, lend("\2"), 16));
-	tell("bind", call(SYS_bind, 0, lend("\2"), 16));
-	tell("read-a-secret", call(SYS_openat, at, lend(secret), O_RDONLY));
-	tell(
-	    "read-passwd", call(SYS_openat, at, lend("/etc/passwd"), O_RDONLY));
-	tell("open-to-write",
-	    call(SYS_openat, at, lend(new_file), O_WRONLY | O_CREAT));
-	tell("unlink", call(SYS_unlinkat, at, lend(secret), 0));
-	tell("ptrace", call(SYS_ptrace, PTRACE_ATTACH, (uint64_t)getppid(), 0));
-	tell("kill", call(SYS_kill, (uint64_t)getppid(), 0, 0));
-	tell("setuid", call(SYS_setuid, 0, 0, 0));
-	tell("mount", call(SYS_mount, 0, lend("/"), 0));
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(*deeds); i++)
+		well = tell(&deeds[i]) && well;
+	return well;
 }
 
 int main(int argc, char *argv[])
 {
 	long word;
+	bool well;
 
 	if (argc != 4)
 		errx(2, "usage: captive PID SECRET_FILE NEW_FILE");
@@ -134,11 +196,11 @@ int main(int argc, char *argv[])
 	    PTRACE_PEEKTEXT, pid, (void *)(uintptr_t)(before.rip - 2), NULL);
 	if ((word & 0xffff) != 0x050f)
 		errx(2, "%d waits in no system call", (int)pid);
-	try_all(argv[2], argv[3]);
+	well = try_all(argv[2], argv[3]);
 	if (ptrace(PTRACE_SETREGS, pid, NULL, &before) != 0 ||
 	    ptrace(PTRACE_DETACH, pid, NULL, NULL) != 0)
 		err(2, "detach");
-	return 0;
+	return well ? 0 : 1;
 }
 
 #endif

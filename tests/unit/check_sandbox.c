@@ -5,9 +5,11 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -108,6 +110,34 @@ static int limits_of_another(void)
 	return prlimit(getppid(), RLIMIT_NOFILE, NULL, &r) < 0 ? errno : 0;
 }
 
+static int raise_own(void)
+{
+	return raise(0) != 0 ? errno : 0;
+}
+
+static int signal_another(void)
+{
+	return kill(getppid(), 0) != 0 ? errno : 0;
+}
+
+static int map(int protection)
+{
+	return mmap(NULL, 1, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+	               MAP_FAILED
+	           ? errno
+	           : 0;
+}
+
+static int map_data(void)
+{
+	return map(PROT_READ | PROT_WRITE);
+}
+
+static int map_code(void)
+{
+	return map(PROT_READ | PROT_EXEC);
+}
+
 static const struct {
 	const char *name;
 	int (*deed)(void);
@@ -120,11 +150,15 @@ static const struct {
 	{ "make", make_below, ENOSYS },
 	{ "remove", remove_below, ENOSYS },
 	{ "socketpair", pair_local, 0 },
-	{ "socket", make_socket, ENOSYS },
-	{ "fork", fork_another, ENOSYS },
-	{ "execute", execute, ENOSYS },
+	{ "socket", make_socket, EPERM },
+	{ "fork", fork_another, EPERM },
+	{ "execute", execute, EPERM },
 	{ "own limits", own_limits, 0 },
 	{ "limits of another", limits_of_another, ENOSYS },
+	{ "raise", raise_own, 0 },
+	{ "signal another", signal_another, EPERM },
+	{ "map data", map_data, 0 },
+	{ "map code", map_code, ENOSYS },
 };
 
 static void set_up(void)
