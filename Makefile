@@ -112,7 +112,7 @@ fuzz: need-lint
 # What takes too long for every change.
 nightly: export MTA_STSD_DOMAINS := 500
 nightly:
-	@for t in check 'CC=clang check' asan 'REAL=long real' packages attack-long \
+	@for t in check 'CC=clang check' asan 'REAL=long real' packages analyze attack-long \
 	    'SECONDS=600 fuzz'; do $(MAKE) --no-print-directory $$t || exit 1; done
 
 lint: need-lint

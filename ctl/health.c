@@ -196,7 +196,7 @@ static bool ask(const struct question *q, struct err *why)
 	else
 		plan.at = &to;
 	(void)snprintf(url, sizeof(url), "%s://%s:%u%s",
-	    q->tls ? "https" : "http", q->host, plan.at == NULL ? 80 : to.port,
+	    q->tls ? "https" : "http", q->host, plan.at == NULL ? 80U : to.port,
 	    q->wanted == WANT_PAGE ? "/" : "/.well-known/mta-sts.txt");
 	plan.url = url;
 	fetch(&plan, &r);

@@ -30,19 +30,20 @@ struct order {
 
 static int keep(struct orders *o, int64_t at, const char *directory)
 {
-	size_t room = o->room == 0 ? 64 : o->room * 2;
-	char *copy = strdup(directory);
-	struct order *more = o->at;
+	char *copy;
 
-	if (o->count == o->room)
-		more = reallocarray(o->at, room, sizeof(*o->at));
-	if (more == NULL || copy == NULL) {
-		free(copy);
-		return -1;
-	}
-	if (o->count == o->room)
+	if (o->count == o->room) {
+		size_t room = o->room == 0 ? 64 : o->room * 2;
+		struct order *more = reallocarray(o->at, room, sizeof(*more));
+
+		if (more == NULL)
+			return -1;
+		o->at = more;
 		o->room = room;
-	o->at = more;
+	}
+	copy = strdup(directory);
+	if (copy == NULL)
+		return -1;
 	o->at[o->count++] = (struct order){
 		.at = at,
 		.counts = strcmp(directory, o->directory) == 0,
