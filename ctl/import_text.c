@@ -218,7 +218,7 @@ const char *import_text(const struct facts *facts, size_t count, int64_t now,
 	struct out o = { .to = open_memstream(&bytes, &len), .a = a };
 
 	if (o.to == NULL)
-		abort(); /* as arenas do where there is no memory */
+		arena_no_memory();
 	for (size_t i = 0; i < count; i++) {
 		plan_judge(&plans[i], &facts[i], a);
 		count_up(&sum, &plans[i]);
@@ -233,7 +233,7 @@ const char *import_text(const struct facts *facts, size_t count, int64_t now,
 	for (size_t i = 0; i < count; i++)
 		write_plan(&o, &plans[i]);
 	if (fclose(o.to) != 0)
-		abort();
+		arena_no_memory();
 	text = arena_copy(a, bytes, len);
 	free(bytes);
 	*ret_sum = sum;

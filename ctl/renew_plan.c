@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "config/config.h"
 #include "due_queue.h"
 #include "moment.h"
@@ -89,7 +90,7 @@ void renew_tell_plan(const struct renew *r)
 	size_t count, room;
 
 	if (queue == NULL)
-		abort();
+		arena_no_memory();
 	count = renew_queue(r, queue);
 	for (size_t i = 0; i < count; i++)
 		tell_one(r, queue[i], now);

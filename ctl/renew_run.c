@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "config/config.h"
@@ -117,7 +118,7 @@ static void try_batch(
 	const char *hosts[BATCH_MAX];
 
 	if (seen == NULL)
-		abort();
+		arena_no_memory();
 	for (size_t i = 0; i < count; i++)
 		hosts[i] = batch[i]->host;
 	if (p == NULL)
@@ -177,7 +178,7 @@ void renew_run(struct renew *r)
 	size_t count;
 
 	if (queue == NULL)
-		abort();
+		arena_no_memory();
 	count = renew_queue(r, queue);
 	if (count > 0 && renew_looks(r)) {
 		p = preflight_new(&plan, &err);

@@ -34,18 +34,18 @@ struct arena {
 	bool secret, sealed;
 };
 
-static void no_memory(void)
+void arena_no_memory(void)
 {
 	static const char words[] = "error: no memory\n";
 
 	(void)!write(STDERR_FILENO, words, sizeof(words) - 1);
-	abort();
+	_exit(2); /* as of mta-stsctl: it could not be done */
 }
 
 static size_t round_up(size_t n, size_t to)
 {
 	if (n > SIZE_MAX - to)
-		no_memory();
+		arena_no_memory();
 	return (n + to - 1) / to * to;
 }
 
@@ -56,7 +56,7 @@ static struct block *map_block(size_t size, bool secret)
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (b == MAP_FAILED)
-		no_memory();
+		arena_no_memory();
 	if (secret)
 		(void)madvise(b, size, MADV_DONTDUMP); /* else as it was */
 	b->size = size;
@@ -123,7 +123,7 @@ void *arena_alloc(struct arena *a, size_t len)
 void *arena_array(struct arena *a, size_t count, size_t size)
 {
 	if (size != 0 && count > SIZE_MAX / size)
-		no_memory();
+		arena_no_memory();
 	return arena_alloc(a, count * size);
 }
 
@@ -151,7 +151,7 @@ char *arena_format(struct arena *a, const char *fmt, ...)
 	len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	if (len < 0)
-		no_memory();
+		arena_no_memory();
 	text = arena_alloc(a, (size_t)len + 1);
 	va_start(ap, fmt);
 	(void)vsnprintf(text, (size_t)len + 1, fmt, ap);

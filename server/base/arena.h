@@ -12,6 +12,12 @@
 
 struct arena;
 
+/*
+ * The end of whoever has no memory to go on: a sentence and exit status 2, no
+ * signal and nothing flushed. For what is not an arena's too.
+ */
+_Noreturn void arena_no_memory(void);
+
 /* secret: not in core dumps, and cleansed on free. The caller frees it. */
 struct arena *arena_new(bool secret);
 void arena_free(struct arena *a);

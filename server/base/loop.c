@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+
 #define BATCH 128
 
 struct loop {
@@ -154,7 +156,7 @@ void loop_set(struct loop *l, struct timer *t, int64_t at_ms)
 
 		/* Without its timer a connection would have no deadline. */
 		if (heap == NULL)
-			abort();
+			arena_no_memory();
 		l->heap = heap;
 		l->room = room;
 	}

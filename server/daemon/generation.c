@@ -243,7 +243,7 @@ struct generation *generation_build(const struct build *b,
 	struct generation *g = calloc(1, sizeof(*g));
 
 	if (g == NULL)
-		abort();
+		arena_no_memory();
 	*ret_refused = false;
 	if (last == NULL) {
 		g->config = first_config(g, b->path, b->flags, f, err);

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/generation.h"
@@ -59,7 +60,7 @@ static void close_others(const struct listeners *l, int control)
 	int *keep = calloc(count, sizeof(*keep)), from = 0;
 
 	if (keep == NULL)
-		abort();
+		arena_no_memory();
 	keep[n++] = STDIN_FILENO;
 	keep[n++] = STDOUT_FILENO;
 	keep[n++] = STDERR_FILENO;
@@ -219,7 +220,7 @@ struct crew *crew_new(
 
 	assert(count <= CREW_MOST);
 	if (c == NULL)
-		abort();
+		arena_no_memory();
 	c->plan = *plan;
 	c->generation = g;
 	c->count = count;

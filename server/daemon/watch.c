@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -267,10 +268,8 @@ struct watcher *watcher_new(struct loop *l, const struct watcher_calls *calls)
 	w->look = (struct timer){ .on_time = on_look, .cookie = w };
 	w->inotify = (struct watch){ inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
 		on_inotify, w };
-	if (w->inotify.fd >= 0 && loop_add(l, &w->inotify, EPOLLIN) != 0) {
-		(void)close(w->inotify.fd);
-		w->inotify.fd = -1;
-	}
+	if (w->inotify.fd >= 0 && loop_add(l, &w->inotify, EPOLLIN) != 0)
+		loop_close(l, &w->inotify);
 	if (w->inotify.fd < 0)
 		log_notice("no inotify: %s; files are looked at every %d s",
 		    strerror(errno), LOOK_MS / 1000);
@@ -294,7 +293,7 @@ static char *copy(const char *text)
 	char *p = strdup(text);
 
 	if (p == NULL)
-		abort();
+		arena_no_memory();
 	return p;
 }
 
@@ -331,7 +330,7 @@ static void fill(struct group *g, const char *const *paths,
 	g->paths = calloc(count + 1, sizeof(*g->paths));
 	g->dirs = calloc(count * 2 + 1, sizeof(*g->dirs));
 	if (g->paths == NULL || g->dirs == NULL)
-		abort();
+		arena_no_memory();
 	for (size_t i = 0; i < count; i++) {
 		struct path *p = &g->paths[g->count++];
 		char *real = realpath(paths[i], NULL);

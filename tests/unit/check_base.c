@@ -153,6 +153,14 @@ START_TEST(arena_sealed_is_read_only)
 }
 END_TEST
 
+START_TEST(arena_without_memory_ends_with_a_status)
+{
+	struct arena *a = arena_new(false);
+
+	(void)arena_array(a, SIZE_MAX / 8, 4);
+}
+END_TEST
+
 START_TEST(digest_is_sha256)
 {
 	unsigned char d[DIGEST_LEN];
@@ -396,6 +404,7 @@ int main(void)
 	tcase_add_test(t, file_is_replaced_whole_and_read_below_its_cap);
 	tcase_add_test(t, directories_are_made_with_their_parents);
 	tcase_add_test(t, arena_gives_zeroed_aligned_memory);
+	tcase_add_exit_test(t, arena_without_memory_ends_with_a_status, 2);
 #ifndef NO_SANDBOX /* a sanitizer makes an exit of the signal */
 	tcase_add_test_raise_signal(t, arena_sealed_is_read_only, SIGSEGV);
 #else
