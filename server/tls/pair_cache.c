@@ -143,10 +143,13 @@ int pair_attach(
 	/* A second hello may name another host, with another kind of key. */
 	SSL_certs_clear(ssl);
 	if (SSL_use_cert_and_key(
-	        ssl, e->parsed.leaf, e->parsed.key, e->parsed.chain, 1) == 1)
+	        ssl, e->parsed.leaf, e->parsed.key, e->parsed.chain, 1) == 1) {
 		result = 0;
-	else
+	} else {
+		/* What was parsed when memory lacked may be so for ever. */
 		err_set(err, "OpenSSL refuses the certificate");
+		drop(c, e);
+	}
 	ERR_clear_error();
 	while (c->size > c->size_max)
 		drop(c, c->oldest);

@@ -87,6 +87,9 @@ EVP_PKEY *parse_key(struct parser *p, const struct der *der, enum key_form form)
 	    left != 0) {
 		EVP_PKEY_free(p->key);
 		p->key = NULL;
+		/* One that was made when memory lacked is no good for ever. */
+		OSSL_DECODER_CTX_free(decoder);
+		p->decoder[form] = NULL;
 	}
 	ERR_clear_error();
 	key = p->key;

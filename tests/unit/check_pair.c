@@ -609,12 +609,74 @@ START_TEST(only_the_last_attached_pair_is_shown)
 }
 END_TEST
 
+/* OpenSSL's allocations until one fails; 0: none does. */
+static long until_failure;
+
+static bool fails_now(void)
+{
+	return until_failure > 0 && --until_failure == 0;
+}
+
+static void *give(size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return fails_now() ? NULL : malloc(size);
+}
+
+static void *change(void *old, size_t size, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return fails_now() ? NULL : realloc(old, size);
+}
+
+static void take(void *old, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(old);
+}
+
+/* Every third allocation fails in its turn: the next time it is well. */
+START_TEST(a_moment_without_memory_passes)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	struct made m = make_pair(&goods[_i].recipe);
+	long failed = 0, n = 0;
+	struct pair p;
+
+	write_certs(cert_path, m.cert, NULL, NULL);
+	(goods[_i].old_form ? write_old_key : write_key)(key_path, m.key);
+	p = read_pair();
+	do {
+		struct pair_cache *cache = pair_cache_new(MANY, NULL);
+		SSL *ssl = SSL_new(ctx);
+
+		until_failure = n += 3;
+		failed += pair_attach(cache, &p, ssl, NULL) != 0;
+		if (until_failure > 0)
+			n = 0; /* there are not so many */
+		until_failure = 0;
+		attach(cache, &p, ssl);
+		SSL_free(ssl);
+		pair_cache_free(cache);
+	} while (n > 0);
+	ck_assert_int_gt(failed, 20);
+	SSL_CTX_free(ctx);
+	made_free(&m);
+}
+END_TEST
+
 #define COUNT(a) ((int)(sizeof(a) / sizeof(*(a))))
 
 int main(void)
 {
 	Suite *s = suite_create("pair");
 	TCase *t = tcase_create("pair");
+
+	if (CRYPTO_set_mem_functions(give, change, take) != 1)
+		return EXIT_FAILURE;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, set_up, tear_down);
@@ -632,6 +694,7 @@ int main(void)
 	tcase_add_test(t, a_copy_is_the_same_and_stands_alone);
 	tcase_add_test(t, the_cache_keeps_what_was_used_last);
 	tcase_add_test(t, only_the_last_attached_pair_is_shown);
+	tcase_add_loop_test(t, a_moment_without_memory_passes, 0, 2);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
