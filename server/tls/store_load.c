@@ -7,6 +7,7 @@
  * said once: a fault that stands is in the last store already.
  */
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -132,6 +133,13 @@ static void lose(struct load *l, struct entry *e, const struct entry *old)
 	fail(l, e, old, text.text);
 }
 
+/* Is it of the machine, not of the files, so that it may be over soon? */
+static bool is_passing(int error)
+{
+	return error == EIO || error == ENOMEM || error == EMFILE ||
+	       error == ENFILE;
+}
+
 static int read_once(struct load *l, struct entry *e, struct err *err)
 {
 	char cert[PATH_MAX], key[PATH_MAX];
@@ -192,7 +200,10 @@ static void read_pair(struct load *l, struct entry *e, const struct entry *old)
 		struct look after;
 
 		e->unsettled = look_is_fresh(&e->look);
+		errno = 0;
 		result = read_once(l, e, &err);
+		if (result != 0 && is_passing(errno))
+			e->unsettled = true;
 		after = scan_look(l->s->certs, e->name, NULL);
 		changed = !look_same(&e->look, &after);
 		if (changed && after.cert_place != CERT_NONE)

@@ -287,6 +287,34 @@ START_TEST(what_is_broken_is_told_once_and_costs_itself_alone)
 }
 END_TEST
 
+/* A disk that fails once changes no file; /proc/self/mem is one that fails. */
+START_TEST(what_could_not_be_read_is_read_again)
+{
+	static const struct {
+		const char *key, *fault;
+		bool again;
+	} keys[] = {
+		{ "/proc/self/mem", "broken d: d/key.pem: Input/output error",
+		    true },
+		{ "/dev/null", "broken d: d/key.pem: is not a regular file",
+		    false },
+	};
+	struct store *s = NULL;
+	struct stat st;
+
+	write_certs(at("d/cert.pem"), a.cert, NULL, NULL);
+	ck_assert_int_eq(symlink(keys[_i].key, at("d/key.pem")), 0);
+	ck_assert_int_eq(stat(at("d/key.pem"), &st), 0);
+	settle();
+	load(&s, 0);
+	expect_notes(1, keys[_i].fault);
+	ck_assert_int_eq(store_is_current(s), !keys[_i].again);
+	load(&s, 0);
+	expect_notes(0, NULL);
+	store_free(s);
+}
+END_TEST
+
 /* How a file is replaced, and in which order the two are. */
 static const struct {
 	bool key_first, by_rename;
@@ -755,6 +783,7 @@ int main(void)
 	tcase_add_test(
 	    t, nothing_is_said_of_a_key_that_waits_for_its_certificate);
 	tcase_add_test(t, what_is_broken_is_told_once_and_costs_itself_alone);
+	tcase_add_loop_test(t, what_could_not_be_read_is_read_again, 0, 2);
 	tcase_add_loop_test(t,
 	    the_last_good_pair_serves_until_a_new_one_is_whole, 0,
 	    COUNT(rotations));
