@@ -4,30 +4,34 @@
 
 #include "base/digest.h"
 
-#include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+
+#include "base/arena.h"
 
 struct digest *digest_new(void)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	EVP_MD_CTX *ctx;
 
-	assert(ok);
+	/* OpenSSL 3.0 does not ask itself whether it could be set up. */
+	if (OSSL_LIB_CTX_get0_global_default() == NULL)
+		arena_no_memory();
+	ctx = EVP_MD_CTX_new();
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		arena_no_memory();
 	return (struct digest *)ctx;
 }
 
 void digest_add(struct digest *d, const void *bytes, size_t len)
 {
-	int ok = EVP_DigestUpdate((EVP_MD_CTX *)d, bytes, len);
-
-	assert(ok);
+	if (EVP_DigestUpdate((EVP_MD_CTX *)d, bytes, len) != 1)
+		arena_no_memory();
 }
 
 void digest_end(struct digest *d, unsigned char ret_digest[DIGEST_LEN])
 {
-	int ok = EVP_DigestFinal_ex((EVP_MD_CTX *)d, ret_digest, NULL);
-
-	assert(ok);
+	if (EVP_DigestFinal_ex((EVP_MD_CTX *)d, ret_digest, NULL) != 1)
+		arena_no_memory();
 	EVP_MD_CTX_free((EVP_MD_CTX *)d);
 }
 
