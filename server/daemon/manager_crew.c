@@ -91,10 +91,14 @@ static void say(struct child *k, enum worker_word word)
 {
 	char byte = (char)word;
 
-	/* One that cannot be told is dying, which is heard soon. */
-	if (k->pid != 0)
-		(void)send(
-		    k->control.fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (k->pid == 0 ||
+	    send(k->control.fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) == 1)
+		return;
+	/* Mostly it is dying; if not, it would wait for that word for ever. */
+	if (errno != EPIPE && errno != ECONNRESET)
+		log_error("worker %d cannot be told a word: %s: it is killed",
+		    (int)k->pid, strerror(errno));
+	(void)kill(k->pid, SIGKILL);
 }
 
 static void check_left(struct crew *c)
