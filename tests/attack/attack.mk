@@ -3,6 +3,12 @@
 
 ATTACK_PACKAGES := sslscan testssl.sh slowhttptest haproxy
 
+# What is preloaded is built alike for every kind: no sanitizer fits into it.
+ATTACK_TOOLS := $(B)/attack/nomem.so
+$(B)/attack/%.so: tests/attack/%.c
+	@mkdir -p $(@D) && echo "  ld $@"
+	@$(CC) $(CPPFLAGS) -std=c17 $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+
 .PHONY: attack attack-long need-attack
 need-attack deps: NEED += $(ATTACK_PACKAGES)
 need-attack: NEED += $(TEST_PACKAGES)
@@ -10,7 +16,7 @@ need-attack:
 	@tests/need $(BUILD_PACKAGES) $(NEED)
 
 attack: need-attack
-	@$(MAKE) --no-print-directory tests-built
+	@$(MAKE) --no-print-directory tests-built $(ATTACK_TOOLS)
 	@tests/run $(B) attack
 
 attack-long:

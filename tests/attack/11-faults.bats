@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: ISC
+# Each system call of a start, a fetch, a reload and a renewal fails once, each
+# in a life of its own, and so does each allocation: every life ends in words
+# and a status, or goes on and serves what is right.
+
+load lib
+
+prepare() {
+	place_for_lives
+	expect_log '.'
+}
+
+# place_for_lives: what inject.py starts from.
+place_for_lives() {
+	CERTS=$T/certs
+	WORKERS=1
+	conf <<-END >"$CONF"
+		domains:
+		$(domain example.com enforce 604800 mx.example.com)
+	END
+	selfsign
+	sed -e "s|$ADDR:$PORT|LISTEN|" -e "s|$T/state|STATE|" "$CONF" >"$T/conf.life"
+	mkdir "$T/lives"
+	mv "$T/conf.life" "$T/lives/conf"
+	ln -s "$CERTS" "$T/lives/certs"
+	policy enforce 604800 mx.example.com >"$T/lives/old"
+	policy enforce 604801 mx.example.com >"$T/lives/new"
+}
+
+# lives STEP ROLE...: every STEP-th of them fails in a life of its own.
+lives() {
+	# A leak check is of no use to a process that is traced: it stops there.
+	"${TRACED[@]}" SLOW="$SLOW" python3 "$ATTACK_HERE/inject.py" "$BIN" \
+	    "$T/lives" "$ADDR" "$@"
+}
+
+@test "a start and a reload, each call failing once" {
+	lives "$(size 8 1)" start reload
+}
+
+@test "a fetch, each call failing once" {
+	lives 1 fetch
+}
+
+@test "a renewal, each call failing once" {
+	lives "$(size 10 1)" renew
+}
+
+@test "each allocation failing once" {
+	! sanitized || skip "a sanitizer has allocations of its own"
+	lives "$(size 20 1)" first child renew-memory
+}
