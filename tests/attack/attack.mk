@@ -4,10 +4,15 @@
 ATTACK_PACKAGES := sslscan testssl.sh slowhttptest haproxy
 
 # What is preloaded is built alike for every kind: no sanitizer fits into it.
-ATTACK_TOOLS := $(B)/attack/nomem.so
+ATTACK_TOOLS := $(B)/attack/nomem.so $(B)/attack/variants
 $(B)/attack/%.so: tests/attack/%.c
 	@mkdir -p $(@D) && echo "  ld $@"
 	@$(CC) $(CPPFLAGS) -std=c17 $(WARNINGS) -O2 -fPIC -shared -o $@ $<
+
+$(B)/attack/%: $(B)/tests/attack/%.o $(B)/libserver.a
+	@mkdir -p $(@D) && echo "  ld $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+-include $(B)/tests/attack/variants.d
 
 .PHONY: attack attack-long need-attack
 need-attack deps: NEED += $(ATTACK_PACKAGES)
