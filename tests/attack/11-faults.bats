@@ -48,5 +48,6 @@ lives() {
 
 @test "each allocation failing once" {
 	! sanitized || skip "a sanitizer has allocations of its own"
-	lives "$(size 20 1)" first child renew-memory
+	lives "$(size 20 1)" first child
+	lives "$(size 40 1)" renew-memory
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
-# Strangers who mean harm. ATTACK=long: all of it.
+# Strangers who mean harm, and machines that fail. ATTACK=long: all of it.
 
-ATTACK_PACKAGES := sslscan testssl.sh slowhttptest haproxy
+ATTACK_PACKAGES := sslscan testssl.sh slowhttptest haproxy strace faketime
 
 # What is preloaded is built alike for every kind: no sanitizer fits into it.
 ATTACK_TOOLS := $(B)/attack/nomem.so $(B)/attack/variants
@@ -27,4 +27,5 @@ attack: need-attack
 attack-long:
 	@$(MAKE) --no-print-directory ATTACK=long attack
 	@$(MAKE) --no-print-directory ATTACK=long KIND=asan attack
-#: attack   as strangers who mean harm would; KIND=asan; ATTACK=long
+#: attack   as strangers and failing machines would; KIND=asan; ATTACK=long;
+#:          MTA_STSD_SOAK_S=60: seconds of the soak

@@ -453,7 +453,7 @@ def main():
     chosen = []
     for role in ROLES:
         every = list(faults(role))
-        step = int(STEP) * (2 if role in ("first", "child") else 1)
+        step = int(STEP)
         chosen += [fault for at, fault in enumerate(every)
                    if at % step == len(role) % step
                    or tuple(fault[0].split()[:2]) in FOUND]
