@@ -28,9 +28,11 @@
 void *seccomp_init(uint32_t action);
 void seccomp_release(void *ctx);
 
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*): glibc names them so */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*) */
 
 /* What is preloaded has nobody to keep its state. */
 static struct {
