@@ -30,6 +30,7 @@ place_for_lives() {
 # lives STEP ROLE...: every STEP-th of them fails in a life of its own.
 lives() {
 	# A leak check is of no use to a process that is traced: it stops there.
+	! sanitized || TRACED+=(SANITIZED=1)
 	"${TRACED[@]}" SLOW="$SLOW" python3 "$ATTACK_HERE/inject.py" "$BIN" \
 	    "$T/lives" "$ADDR" "$@"
 }

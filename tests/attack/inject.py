@@ -3,11 +3,11 @@
 of a whole life fails, another in each life, every STEP-th of them.
 
 A life is a start, a fetch, a reload, another fetch and a stop. Below DIR stand
-conf (the configuration, LISTEN and STATE to be replaced), certs with ca.pem, old, new
-(the policy before and after the reload). The roles are start (the manager's calls, from its first
-on), reload (all processes' from the reload on), fetch (a worker's), first and
-child (allocations of the manager, of a worker), renew (mta-stsctl renew's
-calls) and renew-memory.
+conf (the configuration, LISTEN and STATE to be replaced), certs with ca.pem,
+old and new (the policy before and after the reload). The roles are start (the
+manager's calls), reload (all processes' from the reload on), fetch (a
+worker's), first and child (allocations of the manager, of a worker), renew
+(mta-stsctl renew's calls) and renew-memory.
 
 Each life must end well: right bytes, or no answer while something is amiss and
 then right bytes again; or an end with a status that is not 0 and a sentence. No
@@ -16,7 +16,6 @@ file afterwards finds what was last good."""
 
 import collections
 import concurrent.futures
-import errno
 import os
 import pathlib
 import re
@@ -64,6 +63,9 @@ ERRORS = collections.defaultdict(lambda: "EINVAL", {
         "ENOBUFS": "sendto sendmsg",
         "ECONNRESET": "recvfrom recvmsg shutdown connect",
     }.items() for call in calls.split()})
+# A sanitizer makes these for itself, and ends where they fail.
+if "SANITIZED" in os.environ:
+    NEVER.update("mmap munmap mprotect madvise mremap sigaltstack".split())
 # The daemon never waits in wait4, and what does not wait is not interrupted.
 # Of mta-stsctl's start: that a standard descriptor is closed cannot be told.
 SILENT = {("renew", "fcntl", number) for number in (1, 2, 3)}
@@ -71,7 +73,9 @@ SILENT = {("renew", "fcntl", number) for number in (1, 2, 3)}
 FOUND = {("reload", "sendto")}
 CRASH = re.compile(r"killed by signal (?!9 )|Sanitizer|runtime error:"
                    r"|[Aa]ssertion|stack smashing|corrupt")
-SERVING = re.compile(r"notice: (now )?serving \d+ domain")
+# How a sanitizer ends for itself, which is no finding about us.
+OWN = re.compile(r"CHECK failed: sanitizer_|AddressSanitizer [gs]etrlimit"
+                 r"|LeakSanitizer has encountered a fatal error")
 
 
 class Bad(Exception):
@@ -153,7 +157,7 @@ class Life:
                 pathlib.Path(f"/proc/{pid}/status").read_text()))
 
     def ask(self):
-        """The policy, None for no answer; an answer that is not right raises."""
+        """The policy, None for no answer; what is not right raises."""
         context = ssl.create_default_context(cafile=DIR / "certs" / "ca.pem")
         name = f"mta-sts.{DOMAIN}"
         data = b""
@@ -223,7 +227,10 @@ class Life:
         return self.process.returncode
 
     def impossible(self):
-        """Did a call fail that only takes something away?"""
+        """Did a call fail that only takes something away, or one of a
+        sanitizer's own?"""
+        if OWN.search(self.words()):
+            return True
         trace = self.dir / "trace"
         return trace.exists() and "EPOLL_CTL_DEL" in "".join(
             line for line in trace.read_text(errors="replace").splitlines()
@@ -338,7 +345,8 @@ def renew(life, prefix=(), **environment):
     with open(life.log, "ab") as log:
         return subprocess.run(
             [*prefix, f"{BIN}/mta-stsctl", "-c", life.conf, "renew",
-             "--force", f"mta-sts.{DOMAIN}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+             "--force", f"mta-sts.{DOMAIN}"], stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log,
             env=os.environ | {"PATH": path} | environment, check=False,
             timeout=120).returncode
 
@@ -431,7 +439,7 @@ def run(number, place, name, function, arguments):
         return name, function(life, *arguments), None
     except (Bad, OSError, subprocess.SubprocessError) as error:
         if life.impossible():
-            return name, "what no kernel does", None
+            return name, "a fault that is not ours to bear", None
         bad = True
         return name, f"BAD: {error}", life.words()
     finally:
