@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -25,7 +26,13 @@
 
 #include "base/quote.h"
 
-#define LINE_MAX_BYTES 2048
+#define LINE_MAX_BYTES 3072 /* the longest event, its values all escaped */
+#define TAIL_MAX       128  /* of it, for what comes after the fields */
+
+struct line {
+	char text[LINE_MAX_BYTES];
+	size_t len;
+};
 
 static struct {
 	int fd;
@@ -118,7 +125,8 @@ static size_t sanitise(const char *text, char *line, size_t cap)
 	return n;
 }
 
-static size_t begin(char *line, size_t cap, enum log_level level)
+/* What stands before the event's text. */
+static void begin(struct line *l, enum log_level level)
 {
 	int n;
 
@@ -126,16 +134,17 @@ static size_t begin(char *line, size_t cap, enum log_level level)
 		struct timespec ts;
 
 		(void)clock_gettime(CLOCK_REALTIME, &ts);
-		n = snprintf(line, cap,
+		n = snprintf(l->text, sizeof(l->text),
 		    "{\"time\":%lld.%03ld,\"level\":\"%s\",\"text\":\"",
 		    (long long)ts.tv_sec, ts.tv_nsec / 1000000,
 		    level_names[level]);
 	} else if (out.journald) {
-		n = snprintf(line, cap, "<%d>", (int)level);
+		n = snprintf(l->text, sizeof(l->text), "<%d>", (int)level);
 	} else {
-		n = snprintf(line, cap, "%s: ", level_names[level]);
+		n = snprintf(
+		    l->text, sizeof(l->text), "%s: ", level_names[level]);
 	}
-	return n > 0 ? (size_t)n : 0;
+	l->len = n > 0 ? (size_t)n : 0;
 }
 
 /* A pipe with room has it for PIPE_BUF bytes, which is more than a line. */
@@ -146,25 +155,45 @@ static bool has_room(void)
 	return poll(&p, 1, 0) > 0;
 }
 
-static bool emit(enum log_level level, const char *text)
+static bool send_line(const struct line *l)
 {
-	char line[LINE_MAX_BYTES];
-	size_t n = begin(line, sizeof(line), level);
 	ssize_t sent;
 
-	n += sanitise(text, line + n, sizeof(line) - n - 3);
-	if (out.json) {
-		line[n++] = '"';
-		line[n++] = '}';
-	}
-	line[n++] = '\n';
 	if (out.is_socket)
-		sent = send(out.fd, line, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent =
+		    send(out.fd, l->text, l->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else if (out.may_block && !has_room())
 		return false;
 	else
-		sent = write(out.fd, line, n);
+		sent = write(out.fd, l->text, l->len);
 	return sent >= 0;
+}
+
+static bool emit(enum log_level level, const char *text)
+{
+	struct line l;
+
+	begin(&l, level);
+	l.len += sanitise(text, l.text + l.len, sizeof(l.text) - l.len - 3);
+	if (out.json) {
+		l.text[l.len++] = '"';
+		l.text[l.len++] = '}';
+	}
+	l.text[l.len++] = '\n';
+	return send_line(&l);
+}
+
+/* Are there lines that were dropped? Then say how many first. */
+static void tell_dropped(void)
+{
+	char told[64];
+
+	if (out.dropped == 0)
+		return;
+	(void)snprintf(told, sizeof(told), "%lu lines of the log were dropped",
+	    out.dropped);
+	if (emit(LOG_LEVEL_WARNING, told))
+		out.dropped = 0;
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
@@ -178,15 +207,117 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	if (out.dropped > 0) {
-		char told[64];
-
-		(void)snprintf(told, sizeof(told),
-		    "%lu lines of the log were dropped", out.dropped);
-		if (emit(LOG_LEVEL_WARNING, told))
-			out.dropped = 0;
-	}
+	tell_dropped();
 	if (!emit(level, text))
+		out.dropped++;
+	errno = saved;
+}
+
+static void put(struct line *l, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(l->text + l->len, text, len);
+	l->len += len;
+}
+
+/* The longest that a value can become, with what stands around it. */
+static bool fits(const struct line *l, const struct log_field *f)
+{
+	size_t value = f->text == NULL ? 20
+	               : out.json      ? 6 * (strlen(f->text) + 1)
+	                               : strlen(f->text) + QUOTE_MAX;
+
+	return l->len + strlen(f->name) + value + TAIL_MAX <= sizeof(l->text);
+}
+
+/* Can it be taken for nothing but one value? */
+static bool is_plain(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c <= ' ' || *c > '~' || *c == '"' || *c == '=' ||
+		    *c == '\\')
+			return false;
+	return true;
+}
+
+static void put_text(struct line *l, const char *text)
+{
+	char quoted[QUOTE_MAX];
+
+	if (out.json) {
+		put(l, "\"");
+		l->len +=
+		    sanitise(text, l->text + l->len, sizeof(l->text) - l->len);
+		put(l, "\"");
+	} else if (is_plain(text)) {
+		put(l, text);
+	} else {
+		quote_text(text, quoted);
+		put(l, quoted);
+	}
+}
+
+static void put_field(struct line *l, const struct log_field *f)
+{
+	char number[24];
+
+	if ((f->text != NULL && f->text[0] == '\0') || !fits(l, f))
+		return;
+	put(l, out.json ? ",\"" : " ");
+	if (out.json || !f->alone) {
+		put(l, f->name);
+		put(l, out.json ? "\":" : "=");
+	}
+	if (f->text != NULL) {
+		put_text(l, f->text);
+		return;
+	}
+	(void)snprintf(number, sizeof(number), "%" PRIu64, f->number);
+	put(l, number);
+}
+
+/* RFC 3339, in UTC. */
+static void put_time(struct line *l)
+{
+	char text[40];
+	struct timespec ts;
+	struct tm tm;
+	size_t n;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	n = strftime(text, sizeof(text), " time=%Y-%m-%dT%H:%M:%S",
+	    gmtime_r(&ts.tv_sec, &tm));
+	(void)snprintf(
+	    text + n, sizeof(text) - n, ".%03ldZ", ts.tv_nsec / 1000000);
+	put(l, text);
+}
+
+void log_event(enum log_level level, const char *what,
+    const struct log_field *fields, size_t count, const char *why)
+{
+	int saved = errno;
+	struct line l;
+
+	if (!log_tells(level))
+		return;
+	tell_dropped();
+	begin(&l, level);
+	put(&l, what);
+	if (out.json)
+		put(&l, "\"");
+	for (size_t i = 0; i < count; i++)
+		put_field(&l, &fields[i]);
+	if (!out.json && !out.journald)
+		put_time(&l);
+	if (why != NULL) {
+		put(&l, out.json ? ",\"why\":\"" : ": ");
+		l.len +=
+		    sanitise(why, l.text + l.len, sizeof(l.text) - l.len - 3);
+		put(&l, out.json ? "\"" : "");
+	}
+	put(&l, out.json ? "}\n" : "\n");
+	if (!send_line(&l))
 		out.dropped++;
 	errno = saved;
 }

@@ -3,6 +3,8 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * One sanitised line an event, on standard error. A line that cannot be
@@ -39,6 +41,24 @@ bool log_tells(enum log_level level);
  * \xNN. */
 void log_line(enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* One of an event's values; the text may be a stranger's. */
+struct log_field {
+	const char *name;
+	const char *text; /* "" leaves the field out; NULL: it is number */
+	uint64_t number;
+	bool alone; /* in text form it stands without its name */
+};
+
+/*
+ * An event with its values: `event name=text name=1 time=...: why`, or one
+ * JSON member each. In text a value that could be taken for more than one is
+ * quoted and cut (base/quote), and the time is left to journald where that
+ * listens. what and why (NULL: none) are words of our own. A field that finds
+ * no room is left out whole.
+ */
+void log_event(enum log_level level, const char *what,
+    const struct log_field *fields, size_t count, const char *why);
 
 #define log_error(...)  log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...)   log_line(LOG_LEVEL_WARNING, __VA_ARGS__)

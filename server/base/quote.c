@@ -70,8 +70,11 @@ static bool is_seen(uint32_t rune)
 
 size_t quote_seen_len(const char *bytes, size_t len)
 {
-	size_t n = quote_utf8_len(bytes, len);
+	size_t n;
 
+	if (len > 0 && *bytes >= ' ' && *bytes <= '~')
+		return 1;
+	n = quote_utf8_len(bytes, len);
 	return n > 0 && is_seen(decode((const unsigned char *)bytes, n)) ? n
 	                                                                 : 0;
 }
