@@ -13,10 +13,11 @@
  * RULES P), and made canonical. What is ambiguous is refused, never guessed.
  */
 
-#define GATE_HEAD_MAX 8192 /* bytes */
-#define GATE_LINE_MAX 4096 /* the request line */
-#define GATE_PATH_MAX 256  /* a canonical path and NUL; a longer one is "/-" */
-#define GATE_PART_MAX 640  /* what is kept of a target or a field's value */
+#define GATE_HEAD_MAX  8192 /* bytes */
+#define GATE_LINE_MAX  4096 /* the request line */
+#define GATE_PATH_MAX  256  /* a canonical path and NUL; a longer one is "/-" */
+#define GATE_PART_MAX  640  /* what is kept of a target or a field's value */
+#define GATE_AGENT_MAX 121  /* what is kept of User-Agent, and NUL */
 
 enum gate_state {
 	GATE_MORE,    /* go on feeding */
@@ -36,6 +37,7 @@ struct request {
 	char path[GATE_PATH_MAX]; /* nothing is decoded; "/-": never ours */
 	char forwarded[64];       /* the last X-Forwarded-For, or "" */
 	char target[128];         /* the start of what was asked, for the log */
+	char agent[GATE_AGENT_MAX]; /* the first User-Agent's start, as sent */
 };
 
 /* Embedded in a connection; its fields are the gate's own. */
@@ -48,7 +50,7 @@ struct gate {
 	uint8_t state, step, version;
 	int8_t field;
 	bool method_unknown, absolute, host_seen, length_seen;
-	bool coding_seen, coding_unknown, chunked, part_over;
+	bool coding_seen, coding_unknown, chunked, part_over, agent_seen;
 	char part[GATE_PART_MAX]; /* of the line that is being read */
 };
 

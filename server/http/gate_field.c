@@ -298,6 +298,21 @@ static unsigned judge_forwarded(struct gate *g)
 	return 0;
 }
 
+/* For the log alone: nothing that is said there is a fault. */
+static unsigned keep_agent(struct gate *g)
+{
+	char *agent = g->request.agent;
+	size_t cut = sizeof(g->request.agent) - 1;
+	size_t len = g->part_len < cut ? g->part_len : cut;
+
+	if (g->agent_seen)
+		return 0;
+	g->agent_seen = true;
+	memcpy(agent, g->part, len);
+	agent[len] = '\0';
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	unsigned (*judge)(struct gate *g);
@@ -307,6 +322,7 @@ static const struct {
 	{ "content-length", judge_length, false },
 	{ "transfer-encoding", judge_codings, false },
 	{ "x-forwarded-for", judge_forwarded, true },
+	{ "user-agent", keep_agent, false },
 };
 
 int gate_find_field(const char *name, size_t len)

@@ -202,6 +202,37 @@ START_TEST(target_for_the_log_is_cut_and_printable)
 }
 END_TEST
 
+/* What is kept of User-Agent, of heads that pass all the same. */
+static const struct {
+	const char *bytes;
+	size_t len;
+	const char *agent;
+} agents[] = {
+	{ B(GET H END), "" },
+	{ B(GET H "User-Agent: Sender/1.0 (x)\r\n" END), "Sender/1.0 (x)" },
+	{ B(GET H "uSER-aGENT:\ta \t b \r\n" END), "a \t b" },
+	{ B(GET H "User-Agent: \xc2\x9b\xff\"\r\n" END), "\xc2\x9b\xff\"" },
+	{ B(GET H "User-Agent: a\r\nUser-Agent: b\r\n" END), "a" },
+	{ B(GET H "User-Agent:\r\nUser-Agent: b\r\n" END), "" },
+	{ B(GET "User-Agent: a\r\n" H END), "a" },
+	{ B(GET H "User-Agents: a\r\n" END), "" },
+	{ B(GET H "User-Agent: " X64 X8 X8 X8 X8 X8 X8 X8 "\r\n" END),
+	    X64 X8 X8 X8 X8 X8 X8 X8 },
+	{ B(GET H "User-Agent: " X64 X64 "\r\n" END),
+	    X64 X8 X8 X8 X8 X8 X8 X8 },
+	{ B(GET H "User-Agent: " X1024 "\r\n" END), X64 X8 X8 X8 X8 X8 X8 X8 },
+};
+
+START_TEST(the_first_user_agent_is_kept_for_the_log)
+{
+	struct gate g;
+
+	feed(&g, OURS, agents[_i].bytes, agents[_i].len);
+	ck_assert_uint_eq(gate_status(&g), 0);
+	ck_assert_str_eq(gate_request(&g)->agent, agents[_i].agent);
+}
+END_TEST
+
 START_TEST(a_gate_is_small)
 {
 	ck_assert_uint_le(sizeof(struct gate), 2048);
@@ -222,6 +253,8 @@ int main(void)
 	    COUNT(plain_passes));
 	tcase_add_test(tc, rfc9112_what_follows_a_head_is_never_looked_at);
 	tcase_add_test(tc, target_for_the_log_is_cut_and_printable);
+	tcase_add_loop_test(
+	    tc, the_first_user_agent_is_kept_for_the_log, 0, COUNT(agents));
 	tcase_add_test(tc, a_gate_is_small);
 	return suite_run(suite);
 }
