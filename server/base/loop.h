@@ -57,5 +57,6 @@ void loop_stop(struct loop *l);
 /* Monotonic, in ms; loop_now_ms is the moment of the last wake-up. */
 int64_t loop_now_ms(const struct loop *l);
 int64_t clock_now_ms(void);
+int64_t clock_now_us(void); /* the same clock, in microseconds */
 
 #endif

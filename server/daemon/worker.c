@@ -26,6 +26,7 @@
 #include "daemon/worker_conn.h"
 #include "daemon/worker_part.h"
 #include "daemon/worker_peers.h"
+#include "daemon/worker_tell.h"
 #include "policy/challenge.h"
 #include "tls/session.h"
 #include "tls/store.h"
@@ -356,6 +357,7 @@ out:
 	while (l.w.first != NULL)
 		conn_close(l.w.first);
 	conn_free_spares(&l.w);
+	tell_untold(&l.w);
 	site_free(l.w.site);
 	tls_free(l.w.tls);
 	peers_free(l.w.peers);

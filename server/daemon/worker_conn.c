@@ -243,6 +243,8 @@ static struct conn *conn_new(struct worker *w, int fd, enum door door)
 	c->watch = (struct watch){ fd, on_ready, c };
 	c->timer = (struct timer){ .on_time = on_deadline, .cookie = c };
 	c->accepted_ms = loop_now_ms(w->loop);
+	if (tells_fetches(w))
+		c->accepted_us = clock_now_us();
 	c->next = w->first;
 	if (w->first != NULL)
 		w->first->prev = c;

@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/loop.h"
 #include "daemon/knock.h"
 
 /* For the parts of worker alone. */
 
 struct conn;
-struct loop;
 struct peers;
 struct settings;
 struct site;
@@ -31,6 +31,7 @@ struct worker {
 	unsigned complaints; /* lines told since complaints_ms */
 	unsigned long untold;
 	int64_t complaints_ms;
+	struct timer untold_told; /* when those not told are counted up */
 	struct knocks knocks;
 	int knock_fd; /* where the manager hears of them; -1: it does not */
 	void (*on_close)(struct worker *w);

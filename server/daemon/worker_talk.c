@@ -31,7 +31,8 @@ static bool keep(struct conn *c, const char *bytes, size_t len)
 	return true;
 }
 
-static void send_answer(struct conn *c, const char *bytes, size_t len)
+static void send_answer(
+    struct conn *c, unsigned status, const char *bytes, size_t len)
 {
 	bool ok;
 
@@ -40,6 +41,8 @@ static void send_answer(struct conn *c, const char *bytes, size_t len)
 		ok = session_write(c->session, bytes, len, true) == 0;
 	else
 		ok = keep(c, bytes, len);
+	if (tells_fetches(c->worker))
+		tell_fetch(c, status, ok ? len : 0);
 	if (ok)
 		conn_send_last(c);
 	else
@@ -53,8 +56,7 @@ void talk_refuse(struct conn *c, unsigned status)
 
 	/* What was refused may have more behind it. */
 	c->more = true;
-	tell_fetch(c, status);
-	send_answer(c, bytes, len);
+	send_answer(c, status, bytes, len);
 }
 
 bool talk_enter_peer(struct conn *c)
@@ -107,8 +109,7 @@ static void answer(struct conn *c)
 		c->more = true; /* a body may follow */
 	if (answered.policy)
 		c->worker->counts[STAT_POLICIES]++;
-	tell_fetch(c, answered.status);
-	send_answer(c, bytes, len);
+	send_answer(c, answered.status, bytes, len);
 }
 
 /* Plain bytes go to the gate. False: it has judged, c is on its way. */

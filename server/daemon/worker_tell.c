@@ -4,6 +4,8 @@
 
 #include "daemon/worker_tell.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "config/config.h"
 #include "daemon/stats.h"
@@ -14,40 +16,95 @@
 #define WINDOW_MS  10000
 #define WINDOW_MAX 10
 
+void tell_untold(struct worker *w)
+{
+	const struct log_field count = { .name = "count", .number = w->untold };
+
+	if (w->untold > 0)
+		log_event(LOG_LEVEL_INFO, "more like these were not told",
+		    &count, 1, NULL);
+	w->untold = 0;
+}
+
+static void on_window_over(void *cookie)
+{
+	tell_untold(cookie);
+}
+
 /* May one more complaint be told now? */
 static bool may_tell(struct worker *w)
 {
 	int64_t now = loop_now_ms(w->loop);
 
 	if (now - w->complaints_ms >= WINDOW_MS) {
-		if (w->untold > 0)
-			log_info(
-			    "%lu more like these were not told", w->untold);
+		tell_untold(w);
 		w->complaints_ms = now;
 		w->complaints = 0;
-		w->untold = 0;
 	}
 	if (w->complaints < WINDOW_MAX) {
 		w->complaints++;
 		return true;
 	}
-	w->untold++;
+	if (w->untold++ == 0) {
+		w->untold_told.on_time = on_window_over;
+		w->untold_told.cookie = w;
+		loop_set(
+		    w->loop, &w->untold_told, w->complaints_ms + WINDOW_MS);
+	}
 	return false;
 }
 
-void tell_fetch(const struct conn *c, unsigned status)
+/* The peer as the settings want it told; "" where they do not. */
+static const char *peer_told(
+    const struct conn *c, char ret_text[ADDRESS_TEXT_MAX])
 {
-	const struct settings *s = c->worker->settings;
-	const struct request *r = gate_request(&c->gate);
-	const char *host = c->session ? session_host(c->session) : r->host;
-	char peer[ADDRESS_TEXT_MAX];
+	enum peer_detail detail = c->worker->settings->log_peers;
 
-	if (!s->log_access || !log_tells(LOG_LEVEL_INFO))
-		return;
-	peer_text(&c->peer, s->log_peers, peer);
-	log_info("fetch host=%s peer=%s status=%u %s %s", host[0] ? host : "-",
-	    peer, status, r->method_name[0] ? r->method_name : "-",
-	    r->target[0] ? r->target : "-");
+	ret_text[0] = '\0';
+	if (detail != PEER_OFF)
+		peer_text(&c->peer, detail, ret_text);
+	return ret_text;
+}
+
+bool tells_fetches(const struct worker *w)
+{
+	return w->settings->log_access && log_tells(LOG_LEVEL_INFO);
+}
+
+void tell_fetch(const struct conn *c, unsigned status, size_t len)
+{
+	const struct session *s = c->session;
+	const struct request *r = gate_request(&c->gate);
+	char peer[ADDRESS_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ .name = "host", .text = s ? session_host(s) : r->host },
+		{ .name = "peer", .text = peer_told(c, peer) },
+		{ .name = "status", .number = status },
+		{ .name = "method", .text = r->method_name, .alone = true },
+		{ .name = "path", .text = r->target, .alone = true },
+		{ .name = "bytes", .number = len },
+		{ .name = "tls", .text = s ? session_version(s) : "" },
+		{ .name = "cipher", .text = s ? session_cipher(s) : "" },
+		{ .name = "took_us",
+		    .number = (uint64_t)(clock_now_us() - c->accepted_us) },
+		{ .name = "agent", .text = r->agent },
+	};
+
+	log_event(LOG_LEVEL_INFO, "fetch", fields,
+	    sizeof(fields) / sizeof(fields[0]), NULL);
+}
+
+/* What befell a connection, and why. host NULL: that is not told. */
+static void tell(enum log_level level, const char *what, const struct conn *c,
+    const char *host, const char *why)
+{
+	char peer[ADDRESS_TEXT_MAX];
+	const struct log_field fields[] = {
+		{ .name = "host", .text = host ? host : "" },
+		{ .name = "peer", .text = peer_told(c, peer) },
+	};
+
+	log_event(level, what, fields, 2, why);
 }
 
 void tell_handshake(const struct conn *c)
@@ -60,56 +117,47 @@ void tell_handshake(const struct conn *c)
 		[SNI_NO_PAIR] = "no certificate for this host yet",
 	};
 	enum sni sni = session_sni(c->session);
-	const char *host = session_host(c->session);
-	char peer[ADDRESS_TEXT_MAX];
 
 	c->worker->counts[STAT_HANDSHAKES_BAD]++;
-	if (!log_tells(LOG_LEVEL_INFO) || !may_tell(c->worker))
-		return;
-	peer_text(&c->peer, c->worker->settings->log_peers, peer);
-	log_info("handshake refused host=%s peer=%s: %s", host[0] ? host : "-",
-	    peer, words[sni] ? words[sni] : session_why(c->session));
+	if (log_tells(LOG_LEVEL_INFO) && may_tell(c->worker))
+		tell(LOG_LEVEL_INFO, "handshake refused", c,
+		    session_host(c->session),
+		    words[sni] ? words[sni] : session_why(c->session));
 }
 
 void tell_challenge(const struct conn *c)
 {
-	char peer[ADDRESS_TEXT_MAX];
-
-	if (!log_tells(LOG_LEVEL_INFO))
-		return;
-	peer_text(&c->peer, c->worker->settings->log_peers, peer);
-	log_info("challenge answered host=%s peer=%s: tls-alpn-01",
-	    session_host(c->session), peer);
+	tell(LOG_LEVEL_INFO, "challenge answered", c, session_host(c->session),
+	    "tls-alpn-01");
 }
 
 void tell_too_slow(const struct conn *c)
 {
 	static const char *const during[] = {
-		[STAGE_PROXY] = "before a proxy's header",
-		[STAGE_HANDSHAKE] = "in the handshake",
-		[STAGE_HEAD] = "with its request",
-		[STAGE_ANSWER] = "taking the answer",
-		[STAGE_LINGER] = "after the answer",
+		[STAGE_PROXY] = "too slow before a proxy's header",
+		[STAGE_HANDSHAKE] = "too slow in the handshake",
+		[STAGE_HEAD] = "too slow with its request",
+		[STAGE_ANSWER] = "too slow taking the answer",
+		[STAGE_LINGER] = "too slow after the answer",
 	};
-	char peer[ADDRESS_TEXT_MAX];
 
 	if (c->stage != STAGE_LINGER)
 		c->worker->counts[STAT_TOO_SLOW]++;
-	peer_text(&c->peer, c->worker->settings->log_peers, peer);
-	log_debug("closed peer=%s: too slow %s", peer, during[c->stage]);
+	if (log_tells(LOG_LEVEL_DEBUG))
+		tell(LOG_LEVEL_DEBUG, "closed", c, NULL, during[c->stage]);
 }
 
 void tell_over_limit(const struct conn *c)
 {
-	char peer[ADDRESS_TEXT_MAX];
+	char why[96];
 
 	c->worker->counts[STAT_OVER_LIMIT]++;
-	if (!may_tell(c->worker))
+	if (!log_tells(LOG_LEVEL_INFO) || !may_tell(c->worker))
 		return;
-	peer_text(&c->peer, c->worker->settings->log_peers, peer);
-	log_info("closed peer=%s: it holds %u connections already "
-	         "(limits: per_address)",
-	    peer, c->worker->settings->limits.per_address);
+	(void)snprintf(why, sizeof(why),
+	    "it holds %u connections already (limits: per_address)",
+	    c->worker->settings->limits.per_address);
+	tell(LOG_LEVEL_INFO, "closed", c, NULL, why);
 }
 
 void tell_full(struct worker *w)

@@ -2,16 +2,22 @@
 #ifndef DAEMON_WORKER_TELL_H
 #define DAEMON_WORKER_TELL_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /*
  * What a worker tells the log and counts. The access line is for every answer;
  * what strangers can cause without end is told ten times in ten seconds, and
- * then counted.
+ * then counted; the count is told when the ten seconds are over.
  */
 
 struct conn;
 struct worker;
 
-void tell_fetch(const struct conn *c, unsigned status);
+/* Is a fetch told? */
+bool tells_fetches(const struct worker *w);
+/* Then: an answer of len bytes is ready; 0: it could not be given. */
+void tell_fetch(const struct conn *c, unsigned status, size_t len);
 void tell_handshake(const struct conn *c);
 /* A CA was shown what answers it: each time, while its challenge waits. */
 void tell_challenge(const struct conn *c);
@@ -19,5 +25,7 @@ void tell_challenge(const struct conn *c);
 void tell_too_slow(const struct conn *c);
 void tell_over_limit(const struct conn *c);
 void tell_full(struct worker *w);
+/* How many were only counted; before the worker ends, too. */
+void tell_untold(struct worker *w);
 
 #endif

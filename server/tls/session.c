@@ -304,3 +304,13 @@ const char *session_why(const struct session *s)
 {
 	return s->why;
 }
+
+const char *session_version(const struct session *s)
+{
+	return SSL_get_version(s->ssl);
+}
+
+const char *session_cipher(const struct session *s)
+{
+	return SSL_get_cipher_name(s->ssl);
+}

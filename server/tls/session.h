@@ -40,8 +40,7 @@ struct tls *tls_new(
     const struct tls_calls *calls, size_t cache_bytes, struct err *err);
 void tls_free(struct tls *t);
 
-/* NULL: no memory. */
-struct session *session_new(struct tls *t);
+struct session *session_new(struct tls *t); /* NULL: no memory */
 void session_free(struct session *s);
 
 enum session_state {
@@ -74,5 +73,8 @@ enum sni session_sni(const struct session *s);
 bool session_is_challenge(const struct session *s);
 /* Why it failed, in words for the log; "" where it did not. */
 const char *session_why(const struct session *s);
+/* What an open one agreed upon: "TLSv1.3", and OpenSSL's name of the cipher. */
+const char *session_version(const struct session *s);
+const char *session_cipher(const struct session *s);
 
 #endif

@@ -307,6 +307,8 @@ START_TEST(rfc8461_h8_h11_a_whole_session)
 	ck_assert_str_eq(session_host(t.s), good[_i].host);
 	ck_assert_int_eq(session_sni(t.s), SNI_OK);
 	ck_assert_str_eq(SSL_get_cipher_name(t.c), good[_i].cipher);
+	ck_assert_str_eq(session_cipher(t.s), good[_i].cipher);
+	ck_assert_str_eq(session_version(t.s), SSL_get_version(t.c));
 	expect_chain(&t, good[_i].host);
 	ck_assert_uint_eq(session_read(t.s, bytes, sizeof(bytes)), 0);
 
