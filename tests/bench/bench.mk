@@ -2,7 +2,7 @@
 # How fast, beside what a user would set up instead.
 
 BENCH_PACKAGES := nginx haproxy h2o valgrind
-.PHONY: bench bench-quick bench-count need-bench
+.PHONY: bench bench-quick bench-count bench-access need-bench
 need-bench deps: NEED += $(BENCH_PACKAGES)
 need-bench: NEED += $(TEST_PACKAGES)
 need-bench:
@@ -21,5 +21,10 @@ bench bench-quick: need-bench
 bench-count: need-bench
 	@$(MAKE) --no-print-directory all $(B)/bench/count
 	@python3 tests/bench/count.py $(KEEP) $(B)
+# Processor time beside that without, in one run.
+bench-access: need-bench
+	@$(MAKE) --no-print-directory all $(B)/e2e/load
+	@python3 tests/bench/access.py $(B)
+#: bench-access     what the access log costs: 5 % at most
 #: bench-count      instructions of a fetch, held against those kept
 #: bench    beside nginx, haproxy and h2o; bench-quick: a short form

@@ -104,6 +104,7 @@ class Server:
 
 class Ours(Server):
     name, port, reloads = "mta-stsd", 9441, None  # it sees for itself
+    log = "access: off"
 
     def configure(self):
         head = f"""\
@@ -112,7 +113,7 @@ user: {'root' if os.getuid() == 0 else 'nobody'}
 workers: {self.workers}
 state: {self.path('state')}
 certs: {self.world.certs}
-log: {{ access: off }}
+log: {{ {self.log} }}
 domains:
 """
         self.write("mta-stsd.yaml", head + "".join(
