@@ -67,8 +67,8 @@ slowly() {
 		honest 1
 	done
 	wait "$end" || fail "slowhttptest: $(tail -n 20 "$T/slow")"
-	sed 's/\x1b\[[0-9;]*m//g' "$T/slow" | grep -aE '^(closed|connected):' |
-	    tail -n 2
+	sed 's/\x1b\[[0-9;]*m//g' "$T/slow" |
+	    grep -aE '^(closed|connected|Exit status):' | tail -n 3
 }
 
 @test "slowhttptest: slow heads, bodies, ranges and readers" {
