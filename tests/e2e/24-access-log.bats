@@ -25,10 +25,7 @@ log_as() {
 
 # complain COUNT: that many handshakes that are refused.
 complain() {
-	local i
-	for ((i = 0; i < $1; i++)); do
-		answers 'alert 2 112' --sni "n$i.example"
-	done
+	py access complain "$ADDR" "$PORT" "$1"
 }
 
 @test "a line says host, peer, status, bytes, TLS, time and agent" {

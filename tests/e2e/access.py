@@ -3,7 +3,8 @@
 line a request, each field once, the status that was answered, the value as it
 was sent, and no byte that a terminal would act upon. Or be slow, and tell how
 long it took.
-usage: access.py ADDRESS PORT CA HOST LOG text|json|slow"""
+usage: access.py ADDRESS PORT CA HOST LOG text|json|slow
+       access.py complain ADDRESS PORT COUNT"""
 
 import json
 import re
@@ -164,7 +165,18 @@ def judge(line, form, status, agent, target):
         sys.exit(f"{len(line)} bytes: {line}")
 
 
+def complain(address, port, count):
+    """At once, so that all of it falls into the same ten seconds."""
+    for i in range(int(count)):
+        if (got := greet(address, int(port), f"n{i}.example")) != \
+                "alert 2 112":
+            sys.exit(f"n{i}.example: {got}")
+
+
 def main():
+    if sys.argv[1] == "complain":
+        complain(*sys.argv[2:])
+        return
     address, port, ca, host, log, form = sys.argv[1:]
     args = (address, int(port), ca, host)
     if form == "slow":
