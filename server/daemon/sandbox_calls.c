@@ -12,11 +12,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -139,6 +143,11 @@ static const int denied[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
+struct program {
+	struct sock_filter code[1024]; /* twice and more what it takes */
+	size_t len;                    /* in bytes */
+};
+
 /* Of an architecture that has no such call nothing is left to say. */
 static int rule(scmp_filter_ctx ctx, uint32_t action, const struct form *f)
 {
@@ -170,10 +179,12 @@ static int forms(scmp_filter_ctx ctx)
 	return rc;
 }
 
-int sandbox_filter_calls(void)
+/* The filter, as the kernel takes it. 0, or -1 and errno. */
+static int compile(struct program *ret)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-	int rc = ctx == NULL ? -ENOMEM : 0;
+	int rc = ctx == NULL ? -ENOMEM : 0, ends[2] = { -1, -1 };
+	ssize_t len;
 
 	if (rc == 0)
 		rc = rules(ctx, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
@@ -184,11 +195,39 @@ int sandbox_filter_calls(void)
 	/* A tree, not a list: it is walked for each call with arguments. */
 	if (rc == 0)
 		rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (rc == 0 && pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+		rc = -errno;
 	if (rc == 0)
-		rc = seccomp_load(ctx);
+		rc = seccomp_export_bpf(ctx, ends[1]);
 	seccomp_release(ctx);
-	if (rc == -ECANCELED || rc == -EINVAL || rc == -ENOSYS)
-		return 1;
+	len = rc < 0 ? -1 : read(ends[0], ret->code, sizeof(ret->code));
+	if (rc == 0 && (len < 0 || (size_t)len == sizeof(ret->code)))
+		rc = len < 0 ? -errno : -E2BIG;
+	if (ends[0] >= 0) {
+		(void)close(ends[0]); /* nothing is left in it */
+		(void)close(ends[1]);
+	}
+	ret->len = len > 0 ? (size_t)len : 0;
 	errno = rc < 0 ? -rc : 0;
 	return rc < 0 ? -1 : 0;
+}
+
+int sandbox_filter_calls(void)
+{
+	struct program p, again;
+	struct sock_fprog taken = { .filter = p.code };
+
+	if (compile(&p) != 0 || compile(&again) != 0)
+		return -1;
+	/* Where memory lacks, libseccomp 2.5 cuts a filter and tells nobody. */
+	if (p.len != again.len || memcmp(p.code, again.code, p.len) != 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	taken.len = (unsigned short)(p.len / sizeof(*p.code));
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &taken, 0, 0) == 0)
+		return 0;
+	/* Was the kernel built without it, or is it the filter? */
+	return errno == EINVAL && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 ? 1
+	                                                                : -1;
 }
