@@ -44,7 +44,7 @@ PARTS := $(wildcard tests/e2e/parts/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DELETE_ON_ERROR .SECONDARY:
-.PHONY: all run check unit e2e real floors lint asan fuzz nightly cover deps \
+.PHONY: all run check unit e2e real floors lint asan nightly cover deps \
     need-build need-test need-lint clean help tests-built
 
 all: $(B)/mta-stsd $(B)/mta-stsctl $(B)/uacme-hook
@@ -74,17 +74,13 @@ $(B)/e2e/%: $(B)/tests/e2e/%.o $(call obj,$(PARTS)) \
 	@mkdir -p $(@D) && echo "  ld $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libctl.a $(B)/libserver.a
-	@mkdir -p $(@D) && echo "  ld $@"
-	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
-
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D) && echo "  cc $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 include systemd/install.mk $(wildcard tests/*/*.mk)
 -include $(patsubst %.o,%.d,$(call obj,$(SERVER) server/daemon/main.c \
-    $(CTL) ctl/main.c $(UNIT) $(TOOLS) $(PARTS) $(wildcard tests/fuzz/*.c)))
+    $(CTL) ctl/main.c $(UNIT) $(TOOLS) $(PARTS)))
 
 tests-built: all $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT)) \
     $(patsubst tests/e2e/%.c,$(B)/e2e/%,$(TOOLS))
@@ -101,19 +97,11 @@ asan: need-test
 	@$(MAKE) --no-print-directory KIND=asan tests-built
 	@tests/run $(patsubst build/release%,build/asan%,$(B)) floors unit e2e
 
-FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-SECONDS := 60
-fuzz: need-lint
-	@$(MAKE) --no-print-directory KIND=fuzz CC=clang \
-	    $(FUZZ:%=build/fuzz-clang/fuzz/%)
-	@for f in $(FUZZ); do tests/fuzz/run build/fuzz-clang/fuzz/$$f \
-	    $(SECONDS) || exit 1; done
-
 # What takes too long for every change.
 nightly: export MTA_STSD_DOMAINS := 500
 nightly:
 	@for t in check 'CC=clang check' asan 'REAL=long real' packages analyze attack-long \
-	    'SECONDS=600 fuzz'; do $(MAKE) --no-print-directory $$t || exit 1; done
+	    fuzz; do $(MAKE) --no-print-directory $$t || exit 1; done
 
 lint: need-lint
 floors lint:
@@ -140,7 +128,6 @@ help:
 #: check    install what is missing, run every test
 #: unit e2e floors  one kind of test alone
 #: asan     the same tests under the sanitizers
-#: fuzz     what reads strangers and files, under libFuzzer
 #: lint     clang-format, clang-tidy, cppcheck, shellcheck, mandoc
 #: cover    the same tests, and which lines they reach
 #: real     with a CA, DNS, uacme, systemd in earnest; REAL=long: more of it

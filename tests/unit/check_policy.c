@@ -365,8 +365,6 @@ static void fuzz(const char *bytes, size_t len)
 START_TEST(fuzzer_finds_nothing_in_these_tables)
 {
 	fuzz("", 0);
-	fuzz("*.b\u00fccher.example", 17);
-	fuzz("Mail.Example.COM.", 17);
 	for (int i = 0; i < COUNT(read_ones); i++)
 		fuzz(read_ones[i].bytes, strlen(read_ones[i].bytes));
 	for (int i = 0; i < COUNT(unread); i++)

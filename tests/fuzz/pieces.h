@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef FUZZ_PIECES_H
+#define FUZZ_PIECES_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Several inputs in one: a byte that no text has divides them. Each piece is a
+ * copy with one NUL behind it, so that a sanitizer sees a byte too far.
+ */
+
+#define PIECES_MAX 16
+#define PIECES_END 0xfe
+
+struct pieces {
+	struct {
+		char *bytes;
+		size_t len;
+	} at[PIECES_MAX]; /* those that are not there are empty */
+	size_t count;
+};
+
+/* The last one has all that is left. */
+static inline void pieces_cut(
+    const uint8_t *data, size_t size, size_t max, struct pieces *ret_pieces)
+{
+	struct pieces p = { .count = 0 };
+	const uint8_t *end;
+	size_t len;
+
+	assert(max > 0 && max <= PIECES_MAX);
+	for (size_t i = 0; i < max; i++) {
+		end = i + 1 < max && size > 0 ? memchr(data, PIECES_END, size)
+		                              : NULL;
+		len = end == NULL ? size : (size_t)(end - data);
+		p.at[i].bytes = malloc(len + 1);
+		assert(p.at[i].bytes != NULL);
+		if (len > 0)
+			memcpy(p.at[i].bytes, data, len);
+		p.at[i].bytes[len] = '\0';
+		p.at[i].len = len;
+		p.count += len > 0 || end != NULL;
+		data = end == NULL ? data + size : end + 1;
+		size -= end == NULL ? size : len + 1;
+	}
+	*ret_pieces = p;
+}
+
+static inline void pieces_free(struct pieces *p)
+{
+	for (size_t i = 0; i < PIECES_MAX; i++)
+		free(p->at[i].bytes);
+}
+
+/* May it stand in a message: one line, that shows as it is? */
+static inline void must_be_seen(const char *text)
+{
+	for (; *text != '\0'; text++)
+		assert((unsigned char)*text >= ' ' && *text != 0x7f);
+}
+
+#endif
