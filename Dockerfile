@@ -23,7 +23,7 @@ RUN apt-get update && \
         --shell /usr/sbin/nologin mta-stsd && \
     install -d -m 755 /etc/mta-stsd && \
     install -d -m 750 -o 5125 -g 5125 /var/lib/mta-stsd \
-        /var/lib/mta-stsd/certs
+        /var/lib/mta-stsd/certs /run/mta-stsd
 COPY --from=build /src/build/release/mta-stsd /usr/sbin/
 COPY --from=build /src/build/release/mta-stsctl /usr/bin/
 COPY --from=build /src/certs/uacme-hook /usr/lib/mta-stsd/
@@ -31,7 +31,7 @@ LABEL org.opencontainers.image.title="mta-stsd" \
     org.opencontainers.image.description="MTA-STS policies (RFC 8461) for many mail domains" \
     org.opencontainers.image.licenses="ISC"
 USER 5125:5125
-VOLUME ["/etc/mta-stsd", "/var/lib/mta-stsd"]
+VOLUME ["/etc/mta-stsd", "/var/lib/mta-stsd", "/run/mta-stsd"]
 EXPOSE 80 443
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=10s --start-period=30s --retries=3 \

@@ -174,6 +174,17 @@ bool endpoint_any4(const struct endpoint *e, struct endpoint *ret_any4)
 	return true;
 }
 
+bool endpoint_is_local(const struct endpoint *e)
+{
+	struct peer p;
+
+	if (e->addr.ss_family == AF_UNIX)
+		return true;
+	peer_from_sockaddr((const struct sockaddr *)&e->addr, &p);
+	return memcmp(p.ip, &in6addr_loopback, sizeof(p.ip)) == 0 ||
+	       (memcmp(p.ip, mapped_prefix, 12) == 0 && p.ip[12] == 127);
+}
+
 void endpoint_text(const struct endpoint *e, char ret_text[ADDRESS_TEXT_MAX])
 {
 	char ip[INET6_ADDRSTRLEN] = "?";

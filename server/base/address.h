@@ -43,6 +43,8 @@ int endpoint_parse(const char *text, uint16_t default_port,
 bool endpoint_same(const struct endpoint *a, const struct endpoint *b);
 /* Is it [::]? *ret_any4: 0.0.0.0, with the same port. */
 bool endpoint_any4(const struct endpoint *e, struct endpoint *ret_any4);
+/* Can this machine alone reach it: a loopback address, or a unix socket? */
+bool endpoint_is_local(const struct endpoint *e);
 void endpoint_text(const struct endpoint *e, char ret_text[ADDRESS_TEXT_MAX]);
 
 /* "192.0.2.0/24", "2001:db8::/32" or one address. 0; or -1 and err. */

@@ -77,7 +77,8 @@ struct config {
 	const char *const *files; /* every file that was read or is missing, */
 	const struct file_id *file_ids; /* each as it was when it was read */
 	size_t file_count; /* and every directory that patterns name */
-	size_t kept;       /* entries kept from the last good catalog */
+	size_t kept; /* entries kept from the last good catalog; of them */
+	size_t held; /* those that the brake (limits.leaving) holds */
 };
 
 #define CONFIG_BYTES_MAX ((size_t)64 << 20)

@@ -174,4 +174,5 @@ void last_merge(struct reading *r, const struct parts *p,
 	    "stands",
 	    live, live_before, percent);
 	keep_all(r, left);
+	r->c.held = left.count;
 }

@@ -65,6 +65,24 @@ static bool is_empty(const struct node *n)
 	                            : strcmp(n->text, "off") == 0;
 }
 
+/* It tells whoever reaches it which domains are hosted, and who asks. */
+static void judge_admin(struct reading *r)
+{
+	const struct endpoints *ends = &r->c.settings.admin;
+	char text[ADDRESS_TEXT_MAX];
+
+	for (size_t i = 0; i < ends->count; i++) {
+		if (endpoint_is_local(&ends->at[i]))
+			continue;
+		endpoint_text(&ends->at[i], text);
+		faults_add(r->faults, SEVERITY_WARNING,
+		    place_of(r, "listen", "admin"), NULL,
+		    "listen.admin %s is no loopback address: whoever reaches "
+		    "it reads all that is hosted here",
+		    text);
+	}
+}
+
 static void judge_listen(struct reading *r)
 {
 	const struct settings *s = &r->c.settings;
@@ -171,6 +189,7 @@ void settings_judge(struct reading *r)
 	if (!needed)
 		s->http = (struct endpoints){ NULL, 0 };
 	judge_listen(r);
+	judge_admin(r);
 	if (s->certs == NULL && s->state != NULL)
 		s->certs = arena_format(r->c.arena, "%s/certs", s->state);
 }

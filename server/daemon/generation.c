@@ -222,9 +222,11 @@ static void keep_fault(
 	if (last != NULL) {
 		g->fault = last->fault;
 		g->fault_count = last->fault_count;
+		g->warning_count = last->warning_count;
 		return;
 	}
 	g->fault_count = faults_count(f, SEVERITY_FAULT);
+	g->warning_count = faults_count(f, SEVERITY_WARNING);
 	for (size_t i = 0; g->fault_count > 0; i++) {
 		enum severity s;
 		const char *text = faults_at(f, i, &s);

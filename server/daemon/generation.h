@@ -22,11 +22,11 @@ struct generation {
 	struct config *config; /* either may be its predecessor's: */
 	struct store *store;   /* generation_free knows */
 	unsigned char digest[32];
-	bool from_last_good; /* the main file could not be used */
-	size_t without_pair; /* configured hosts */
-	size_t fault_count;  /* of the configuration as it was last read, */
-	struct err fault;    /* refused or not; and the first one */
-	bool lacks_anew;     /* one of them had a pair, or was not configured */
+	bool from_last_good;               /* the main file could not be used */
+	size_t without_pair;               /* configured hosts */
+	size_t fault_count, warning_count; /* of the configuration as last */
+	struct err fault; /* read, refused or not; and the first fault */
+	bool lacks_anew;  /* one of them had a pair, or was not configured */
 	/* At a start: what was served before it; else NULL. */
 	const struct catalog *before;
 	struct arena *before_arena;

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,7 +66,13 @@ static int set_up(int fd, bool internet)
 	           : 0;
 }
 
-static int open_one(const struct endpoint *e, int *ret_fd)
+/* What is served is public: the directory says who may connect. */
+static mode_t mode_of(enum door door)
+{
+	return door == DOOR_ADMIN ? 0660 : 0666;
+}
+
+static int open_one(const struct endpoint *e, enum door door, int *ret_fd)
 {
 	bool internet = e->addr.ss_family != AF_UNIX;
 	struct endpoint any4;
@@ -85,8 +93,7 @@ static int open_one(const struct endpoint *e, int *ret_fd)
 		goto failed;
 	if (bind(fd, (const struct sockaddr *)&e->addr, e->len) != 0)
 		goto failed;
-	/* What is served is public: its directory says who may connect. */
-	if (!internet && chmod(path_of(e, &un), 0666) != 0)
+	if (!internet && chmod(path_of(e, &un), mode_of(door)) != 0)
 		goto failed;
 	if (listen(fd, BACKLOG) != 0)
 		goto failed;
@@ -128,14 +135,14 @@ static int open_any(struct listeners *l, const struct endpoint *any6,
 	if (fd6 >= 0 && !is_only6(fd6))
 		return 0;
 	if (fd6 < 0) {
-		if (open_one(any6, &fd6) == 0) {
+		if (open_one(any6, door, &fd6) == 0) {
 			(void)add(l, fd6, door);
 			return 0;
 		}
 		if (errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
 			return -1;
 	}
-	if (open_one(any4, &fd4) != 0)
+	if (open_one(any4, door, &fd4) != 0)
 		return -1;
 	(void)add(l, fd4, door);
 	return 0;
@@ -152,7 +159,7 @@ static int open_endpoint(struct listeners *l, const struct endpoint *e,
 	fd = passed_take(passed, e);
 	if (fd >= 0)
 		return set_up(add(l, fd, door), e->addr.ss_family != AF_UNIX);
-	if (open_one(e, &fd) != 0)
+	if (open_one(e, door, &fd) != 0)
 		return -1;
 	(void)add(l, fd, door);
 	return 0;
@@ -232,6 +239,47 @@ int listeners_open(const struct settings *s, struct passed *passed,
 	take_rest(&l, passed);
 	*ret_l = l;
 	return 0;
+}
+
+/* Whom the daemon becomes shall be able to connect, and to replace it. */
+static void give_away(const struct endpoint *e, const struct settings *s)
+{
+	const struct passwd *pw;
+	struct sockaddr_un un;
+
+	if (e->addr.ss_family != AF_UNIX || geteuid() != 0)
+		return;
+	pw = getpwnam(s->user); /* that there is none is told soon */
+	if (pw != NULL && chown(path_of(e, &un), pw->pw_uid, pw->pw_gid) != 0)
+		log_warn("%s stays root's: %s", un.sun_path, strerror(errno));
+}
+
+static void tell_no_admin(const struct endpoint *e)
+{
+	char text[ADDRESS_TEXT_MAX], why[128];
+
+	(void)snprintf(why, sizeof(why), "%s", strerror(errno));
+	if (errno == ENOENT)
+		(void)snprintf(why, sizeof(why),
+		    "its directory is not there, which systemd makes; make it, "
+		    "or say `listen: { admin: off }`");
+	endpoint_text(e, text);
+	log_warn("no health and no metrics at %s: %s", text, why);
+}
+
+void listeners_open_admin(
+    const struct settings *s, struct passed *passed, struct listeners *ret_l)
+{
+	struct listeners l = { .count = 0 };
+
+	/* [::] may be two. */
+	l.at = calloc(2 * s->admin.count + 1, sizeof(*l.at));
+	for (size_t i = 0; l.at != NULL && i < s->admin.count; i++)
+		if (open_endpoint(&l, &s->admin.at[i], passed, DOOR_ADMIN) == 0)
+			give_away(&s->admin.at[i], s);
+		else
+			tell_no_admin(&s->admin.at[i]);
+	*ret_l = l;
 }
 
 void listeners_close(struct listeners *l)

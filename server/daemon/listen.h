@@ -35,4 +35,12 @@ int listeners_open(const struct settings *s, struct passed *passed,
     struct listeners *ret_l, struct err *err);
 void listeners_close(struct listeners *l);
 
+/*
+ * The same for `listen.admin`, and to be called before. No service hangs on
+ * it: what cannot be had is told in the log and left out. A socket in the file
+ * system is for its owner, who is `user` where root binds, and for its group.
+ */
+void listeners_open_admin(
+    const struct settings *s, struct passed *passed, struct listeners *ret_l);
+
 #endif

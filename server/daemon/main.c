@@ -122,7 +122,7 @@ static void hold_standard_descriptors(void)
 
 static int serve(const char *path)
 {
-	struct listeners l = { .count = 0 };
+	struct listeners l = { .count = 0 }, admin = { .count = 0 };
 	struct passed passed;
 	struct config *c;
 	struct err err;
@@ -141,6 +141,7 @@ static int serve(const char *path)
 		return EXIT_FAILURE;
 	}
 	log_configure(c->settings.log_level, c->settings.log_json);
+	listeners_open_admin(&c->settings, &passed, &admin);
 	if (listeners_open(&c->settings, &passed, &l, &err) != 0) {
 		log_error("%s", err.text);
 		goto out;
@@ -154,8 +155,9 @@ static int serve(const char *path)
 			log_warn("capabilities stay: %s", strerror(errno));
 	}
 	sandbox_no_dump();
-	status = manager_run(path, &l);
+	status = manager_run(path, &l, &admin);
 out:
+	listeners_close(&admin);
 	listeners_close(&l);
 	config_free(c);
 	return status;

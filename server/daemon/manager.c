@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -54,6 +55,12 @@ static void watch_generation(struct manager *m, const struct generation *last,
 	arena_free(a);
 }
 
+static void note_reading(struct manager *m, bool refused)
+{
+	m->refused = refused;
+	stats_set(&m->stats->facts[FACT_RELOADED], (uint64_t)time(NULL));
+}
+
 /* Build what is wanted by now, and hand over to it if it differs. */
 void manager_build(struct manager *m, unsigned flags)
 {
@@ -74,6 +81,8 @@ void manager_build(struct manager *m, unsigned flags)
 	loop_unset(m->loop, &m->timer);
 	notify_reloading();
 	g = generation_build(&b, last, &refused, NULL);
+	if (b.flags & BUILD_CONFIG)
+		note_reading(m, refused);
 	if (refused)
 		log_error("the configuration stays as it was");
 	if (!generation_same(g, last)) {
@@ -126,6 +135,7 @@ static void stop(struct manager *m)
 	log_notice("stopping");
 	notify_stopping();
 	m->stopping = true;
+	stats_set(&m->stats->facts[FACT_STOPPING], 1);
 	if (m->coming != NULL)
 		crew_kill(m->coming);
 	manager_put_aside(m, m->coming);
@@ -228,6 +238,7 @@ void manager_feed(void *cookie)
 	struct manager *m = cookie;
 	int64_t now_ms = clock_now_ms();
 
+	stats_set(&m->stats->facts[FACT_BEAT_MS], (uint64_t)now_ms);
 	if (m->watchdog_ms == 0 || now_ms - m->fed_ms < m->watchdog_ms / 12)
 		return;
 	m->fed_ms = now_ms;
@@ -242,6 +253,7 @@ static void on_beat(void *cookie)
 		renew_stop(m->renew, true);
 		return;
 	}
+	stats_set(&m->stats->facts[FACT_BEAT_MS], (uint64_t)clock_now_ms());
 	if (m->living != NULL)
 		crew_ask(m->living);
 	loop_set(m->loop, &m->beat, loop_now_ms(m->loop) + m->beat_ms);
@@ -251,6 +263,7 @@ static void on_beat(void *cookie)
 static void start_beat(struct manager *m)
 {
 	m->watchdog_ms = notify_watchdog_ms();
+	manager_feed(m);
 	m->beat_ms = m->watchdog_ms > 0 ? m->watchdog_ms / 6 + 1 : BEAT_MS;
 	m->beat = (struct timer){ .on_time = on_beat, .cookie = m };
 	loop_set(m->loop, &m->beat, loop_now_ms(m->loop) + m->beat_ms);
@@ -299,6 +312,7 @@ static int start(struct manager *m)
 		log_error("cannot start: %s", strerror(errno));
 		return -1;
 	}
+	stats_set(&m->stats->facts[FACT_STARTED], (uint64_t)time(NULL));
 	m->watcher = watcher_new(m->loop, &calls);
 	m->renew = renew_new(m->loop, m->path);
 	if (m->watcher == NULL || m->renew == NULL) {
@@ -313,15 +327,17 @@ static int start(struct manager *m)
 		log_error("%s", err.text);
 		return -1;
 	}
+	note_reading(m, refused || g->from_last_good);
 	manager_hand_over(m, g);
 	watch_generation(m, NULL, g);
 	start_beat(m);
 	return 0;
 }
 
-int manager_run(const char *path, struct listeners *l)
+int manager_run(
+    const char *path, const struct listeners *l, const struct listeners *admin)
 {
-	struct manager m = { .path = path, .listeners = l };
+	struct manager m = { .path = path, .listeners = l, .admin = admin };
 
 	if (start(&m) != 0) {
 		m.status = EXIT_FAILURE;

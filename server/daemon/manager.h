@@ -10,9 +10,11 @@
 struct listeners;
 
 /*
- * Serve the configuration at path on l, until SIGTERM or SIGINT. The result
- * is an exit status; what was wrong stands in the log.
+ * Serve the configuration at path on l, and health and metrics on admin, until
+ * SIGTERM or SIGINT. The result is an exit status; what was wrong stands in
+ * the log.
  */
-int manager_run(const char *path, struct listeners *l);
+int manager_run(
+    const char *path, const struct listeners *l, const struct listeners *admin);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The workers of one generation. A slot whose worker dies while it serves is
- * filled anew: at once the first time, then after 1, 2, 4 ... 60 s, and as the
- * first time again after a minute alive.
+ * The workers of one generation, and behind them the admin process, which no
+ * handover waits for. A slot whose process dies while it serves is filled
+ * anew: at once the first time, then after 1, 2, 4 ... 60 s, and as the first
+ * time again after a minute alive.
  */
 
 #include "daemon/manager_crew.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,10 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "daemon/admin.h"
 #include "daemon/generation.h"
 #include "daemon/listen.h"
+#include "daemon/manager_child.h"
 #include "daemon/stats.h"
 
 #define READY_MS   5000
@@ -35,47 +37,26 @@
 
 static void fork_child(struct child *k);
 
-static int compare_ints(const void *a, const void *b)
+static bool is_admin(const struct child *k)
 {
-	const int *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
+	return k->slot == k->crew->count;
 }
 
-static void close_all(int first, int last)
+static const char *name_of(const struct child *k)
 {
-	long most = sysconf(_SC_OPEN_MAX);
+	return is_admin(k) ? "admin process" : "worker";
+}
 
-	if (close_range((unsigned)first, (unsigned)last, 0) == 0)
+/* How many workers serve by now, for those who ask whether we are well. */
+static void note_alive(const struct crew *c)
+{
+	uint64_t alive = 0;
+
+	if (!c->begun || c->leaving)
 		return;
-	/* A kernel or a container that has no such call. */
-	for (int fd = first; fd <= last && fd < most; fd++)
-		(void)close(fd);
-}
-
-/* Of the manager's descriptors a worker gets only what it works with. */
-static void close_others(const struct listeners *l, int control)
-{
-	size_t count = l->count + 5, n = 0;
-	int *keep = calloc(count, sizeof(*keep)), from = 0;
-
-	if (keep == NULL)
-		arena_no_memory();
-	keep[n++] = STDIN_FILENO;
-	keep[n++] = STDOUT_FILENO;
-	keep[n++] = STDERR_FILENO;
-	keep[n++] = log_descriptor();
-	keep[n++] = control;
-	for (size_t i = 0; i < l->count; i++)
-		keep[n++] = l->at[i].fd;
-	qsort(keep, n, sizeof(*keep), compare_ints);
-	for (size_t i = 0; i < n; i++) {
-		if (keep[i] > from)
-			close_all(from, keep[i] - 1);
-		from = keep[i] + 1;
-	}
-	close_all(from, INT_MAX);
-	free(keep);
+	for (size_t i = 0; i < c->count; i++)
+		alive += c->at[i].pid != 0 && c->at[i].ready;
+	stats_set(&c->plan.stats->facts[FACT_WORKERS_ALIVE], alive);
 }
 
 static bool all(const struct crew *c, bool left)
@@ -96,8 +77,8 @@ static void say(struct child *k, enum worker_word word)
 		return;
 	/* Mostly it is dying; if not, it would wait for that word for ever. */
 	if (errno != EPIPE && errno != ECONNRESET)
-		log_error("worker %d cannot be told a word: %s: it is killed",
-		    (int)k->pid, strerror(errno));
+		log_error("%s %d cannot be told a word: %s: it is killed",
+		    name_of(k), (int)k->pid, strerror(errno));
 	(void)kill(k->pid, SIGKILL);
 }
 
@@ -128,12 +109,14 @@ static void on_word(void *cookie, uint32_t events)
 		c->plan.on_knock(c->plan.cookie, said + 1, (size_t)n - 1);
 	} else if (word == WORKER_HERE) {
 		k->unanswered = 0;
-		c->plan.on_here(c->plan.cookie);
+		if (!is_admin(k))
+			c->plan.on_here(c->plan.cookie);
 	} else if (word == WORKER_READY) {
 		k->ready = true;
 		loop_unset(c->plan.loop, &k->timer);
 		if (c->begun && !c->leaving)
 			say(k, WORKER_BEGIN);
+		note_alive(c);
 		if (!c->told_ready && all(c, false)) {
 			c->told_ready = true;
 			c->plan.on_ready(c->plan.cookie, c);
@@ -152,24 +135,32 @@ static void on_timer(void *cookie)
 		if (!k->crew->leaving)
 			fork_child(k);
 	} else if (!k->ready) {
-		log_error("worker %d is not ready after %d s: it is killed",
-		    (int)k->pid, READY_MS / 1000);
+		log_error("%s %d is not ready after %d s: it is killed",
+		    name_of(k), (int)k->pid, READY_MS / 1000);
 		(void)kill(k->pid, SIGKILL);
 	} else if (k->crew->leaving) {
-		log_error("worker %d has left and does not end: it is killed",
-		    (int)k->pid);
+		log_error("%s %d has left and does not end: it is killed",
+		    name_of(k), (int)k->pid);
 		(void)kill(k->pid, SIGKILL);
 	}
 }
 
-static _Noreturn void be_worker(struct child *k, int control)
+static _Noreturn void be_worker(const struct child *k, int control)
 {
-	struct crew *c = k->crew;
+	const struct crew *c = k->crew;
 	size_t row = c->plan.row % ROWS * CREW_MOST + k->slot;
 
-	close_others(c->plan.listeners, control);
+	child_close_others(c->plan.listeners, control);
 	exit(worker_run(c->generation, c->plan.listeners, control, k->slot,
-	    c->plan.stats->rows[row]));
+	    c->plan.stats->rows[row].counts));
+}
+
+static _Noreturn void be_admin(const struct child *k, int control)
+{
+	const struct crew_plan *p = &k->crew->plan;
+
+	child_close_others(p->admin, control);
+	exit(admin_run(k->crew->generation, p->admin, control, p->stats));
 }
 
 static void fork_later(struct child *k)
@@ -192,21 +183,25 @@ static void fork_child(struct child *k)
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-		log_error("no socket for a worker: %s", strerror(errno));
+		log_error(
+		    "no socket for a %s: %s", name_of(k), strerror(errno));
 		fork_later(k);
 		return;
 	}
 	pid = fork();
+	if (pid == 0 && is_admin(k))
+		be_admin(k, ends[1]);
 	if (pid == 0)
 		be_worker(k, ends[1]);
 	(void)close(ends[1]);
 	if (pid < 0) {
-		log_error("no worker can be forked: %s", strerror(errno));
+		log_error(
+		    "no %s can be forked: %s", name_of(k), strerror(errno));
 		(void)close(ends[0]);
 		fork_later(k);
 		return;
 	}
-	log_debug("worker %d is forked", (int)pid);
+	log_debug("%s %d is forked", name_of(k), (int)pid);
 	k->pid = pid;
 	k->ready = k->left = false;
 	k->unanswered = 0;
@@ -228,7 +223,8 @@ struct crew *crew_new(
 	c->plan = *plan;
 	c->generation = g;
 	c->count = count;
-	for (unsigned i = 0; i < count; i++) {
+	c->forks = count + (plan->admin->count > 0);
+	for (unsigned i = 0; i < c->forks; i++) {
 		c->at[i].crew = c;
 		c->at[i].slot = i;
 		c->at[i].timer.on_time = on_timer;
@@ -245,22 +241,23 @@ void crew_move(struct crew *c, const struct generation *g)
 
 static void say_all(struct crew *c, enum worker_word word)
 {
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->forks; i++)
 		say(&c->at[i], word);
 }
 
 void crew_begin(struct crew *c)
 {
 	c->begun = true;
+	note_alive(c);
 	say_all(c, WORKER_BEGIN);
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->forks; i++)
 		if (c->at[i].pid == 0) /* it died when it was ready */
 			fork_later(&c->at[i]);
 }
 
 void crew_ask(struct crew *c)
 {
-	for (size_t i = 0; i < c->count; i++) {
+	for (size_t i = 0; i < c->forks; i++) {
 		struct child *k = &c->at[i];
 
 		if (k->pid == 0 || !k->ready)
@@ -269,8 +266,8 @@ void crew_ask(struct crew *c)
 			say(k, WORKER_ASK);
 			continue;
 		}
-		log_error(
-		    "worker %d does not answer: it is killed", (int)k->pid);
+		log_error("%s %d does not answer: it is killed", name_of(k),
+		    (int)k->pid);
 		(void)kill(k->pid, SIGKILL);
 	}
 }
@@ -281,7 +278,7 @@ static void limit_leaving(struct crew *c)
 	int64_t at = loop_now_ms(c->plan.loop) + LINGER_MS +
 	             c->generation->config->settings.limits.total_ms;
 
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->forks; i++)
 		if (c->at[i].pid != 0 && c->at[i].ready)
 			loop_set(c->plan.loop, &c->at[i].timer, at);
 }
@@ -306,7 +303,7 @@ void crew_kill(struct crew *c)
 	c->leaving = true;
 	c->killed = true;
 	c->told_left = true;
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->forks; i++)
 		if (c->at[i].pid != 0)
 			(void)kill(c->at[i].pid, SIGKILL);
 }
@@ -320,10 +317,10 @@ static void tell_death(const struct child *k, int status)
 	if (c->killed && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return;
 	if (WIFSIGNALED(status))
-		log_error("worker %d was killed by signal %d (%s)", (int)k->pid,
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+		log_error("%s %d was killed by signal %d (%s)", name_of(k),
+		    (int)k->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
-		log_error("worker %d ended with status %d", (int)k->pid,
+		log_error("%s %d ended with status %d", name_of(k), (int)k->pid,
 		    WEXITSTATUS(status));
 }
 
@@ -331,7 +328,7 @@ bool crew_bury(struct crew *c, pid_t pid, int status)
 {
 	struct child *k = NULL;
 
-	for (size_t i = 0; i < c->count && k == NULL; i++)
+	for (size_t i = 0; i < c->forks && k == NULL; i++)
 		if (c->at[i].pid == pid)
 			k = &c->at[i];
 	if (k == NULL)
@@ -341,11 +338,16 @@ bool crew_bury(struct crew *c, pid_t pid, int status)
 	loop_unset(c->plan.loop, &k->timer);
 	(void)close(k->control.fd);
 	k->pid = 0;
+	note_alive(c);
 	if (c->leaving) {
 		check_left(c);
 	} else if (!c->begun) {
-		c->plan.on_failed(c->plan.cookie, c);
+		if (!is_admin(k)) /* else crew_begin forks it anew */
+			c->plan.on_failed(c->plan.cookie, c);
 	} else {
+		if (!is_admin(k))
+			stats_add(
+			    &c->plan.stats->facts[FACT_WORKER_RESTARTS], 1);
 		if (loop_now_ms(c->plan.loop) - k->started_ms >= STEADY_MS)
 			k->failures = 0;
 		fork_later(k);
@@ -357,7 +359,7 @@ size_t crew_alive(const struct crew *c)
 {
 	size_t alive = 0;
 
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->forks; i++)
 		alive += c->at[i].pid != 0;
 	return alive;
 }
@@ -367,7 +369,7 @@ void crew_free(struct crew *c)
 	if (c == NULL)
 		return;
 	assert(crew_alive(c) == 0);
-	for (size_t i = 0; i < c->count; i++)
+	for (size_t i = 0; i < c->forks; i++)
 		loop_unset(c->plan.loop, &c->at[i].timer);
 	free(c);
 }

@@ -10,19 +10,19 @@
 #include "daemon/worker.h"
 
 /*
- * A crew: the workers of one generation, one a slot. It forks them, hears
- * what they say, and starts anew those that die; whoever owns it decides when
- * they begin, leave and stop.
+ * A crew: the workers of one generation, one a slot, and its admin process.
+ * It forks them, hears what they say, and starts anew those that die; whoever
+ * owns it decides when they begin, leave and stop.
  */
 
 struct crew;
 struct generation;
 struct listeners;
 struct stats;
-#define CREW_MOST 64
+#define CREW_MOST 64 /* workers */
 struct crew_plan {
 	struct loop *loop;
-	const struct listeners *listeners;
+	const struct listeners *listeners, *admin; /* admin: may be none */
 	struct stats *stats;
 	unsigned row; /* of the stats, that no living crew has */
 	/* Every slot has a worker that is ready: told once. */
@@ -54,8 +54,8 @@ struct crew {
 	struct crew_plan plan;
 	const struct generation *generation;
 	bool begun, leaving, killed, told_ready, told_left;
-	size_t count;
-	struct child at[CREW_MOST];
+	size_t count, forks; /* of workers; and with the admin process, last */
+	struct child at[CREW_MOST + 1];
 };
 
 /* Fork count workers of g, which outlives their serving. */
@@ -71,7 +71,7 @@ void crew_leave(struct crew *c);
 void crew_stop(struct crew *c);
 /* At once, and no word of the log about each. */
 void crew_kill(struct crew *c);
-/* A child of this process has died. False: it was none of c's. */
+/* A child has died. False: it was none of c's. */
 bool crew_bury(struct crew *c, pid_t pid, int wait_status);
 size_t crew_alive(const struct crew *c);
 /* To be called when nobody of it is alive. */

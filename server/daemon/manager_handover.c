@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -20,6 +21,7 @@
 #include "daemon/manager_crew.h"
 #include "daemon/manager_renew.h"
 #include "daemon/notify.h"
+#include "daemon/stats.h"
 #include "daemon/worker_challenges.h"
 #include "policy/catalog.h"
 #include "tls/store.h"
@@ -70,6 +72,24 @@ static void tell_serving(const struct manager *m, const char *words)
 	manager_tell_state(m);
 }
 
+static void note(const struct manager *m, enum fact fact, uint64_t value)
+{
+	stats_set(&m->stats->facts[fact], value);
+}
+
+/* For the admin process. */
+static void note_state(const struct manager *m)
+{
+	const struct generation *g = m->now;
+
+	note(m, FACT_FAULTS, g->fault_count);
+	note(m, FACT_WARNINGS, g->warning_count);
+	note(m, FACT_KEPT, g->config->kept);
+	note(m, FACT_HELD, g->config->held);
+	note(m, FACT_RELOAD_TAKEN, !m->refused && !m->new_failed);
+	note(m, FACT_WORKERS_WANTED, m->living->count);
+}
+
 void manager_tell_state(const struct manager *m)
 {
 	size_t domains = catalog_count(m->now->config->catalog);
@@ -78,6 +98,7 @@ void manager_tell_state(const struct manager *m)
 	const char *fault = g->fault.text;
 	char more[64] = "";
 
+	note_state(m);
 	if (m->new_failed)
 		fault = "the new workers failed";
 	else if (g->fault_count > 1)
@@ -135,6 +156,8 @@ void manager_complete(struct manager *m)
 	crew_begin(m->living);
 	log_configure(m->now->config->settings.log_level,
 	    m->now->config->settings.log_json);
+	note(m, FACT_GENERATION, m->now->number);
+	note(m, FACT_GENERATION_SINCE, (uint64_t)time(NULL));
 	generation_tell_changes(old, m->now);
 	tell_serving(m, old ? "now serving" : "serving");
 	if (old == NULL || old->config != m->now->config)
@@ -210,6 +233,7 @@ void manager_hand_over(struct manager *m, struct generation *g)
 	const struct crew_plan plan = {
 		.loop = m->loop,
 		.listeners = m->listeners,
+		.admin = m->admin,
 		.stats = m->stats,
 		.row = m->crews++,
 		.on_ready = on_crew_ready,

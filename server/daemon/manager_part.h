@@ -17,7 +17,7 @@ struct watcher;
 
 struct manager {
 	const char *path;
-	struct listeners *listeners;
+	const struct listeners *listeners, *admin;
 	struct loop *loop;
 	struct watcher *watcher;
 	struct stats *stats;
@@ -35,6 +35,7 @@ struct manager {
 	int64_t beat_ms;       /* how often */
 	int64_t watchdog_ms;   /* the service manager's patience; 0: none */
 	int64_t fed_ms;        /* when it was told last that we are alive */
+	bool refused;          /* the last reading of the configuration */
 	bool new_failed;       /* the last handover, for want of workers */
 	bool stopping;
 	int status;
@@ -45,7 +46,7 @@ void manager_build(struct manager *m, unsigned flags);
 
 /* A worker answers, or a build goes on: the watchdog is told, not too often. */
 void manager_feed(void *manager);
-/* What is served and what is wrong, for the service manager. */
+/* What is served and what is wrong, for whoever asks how we are. */
 void manager_tell_state(const struct manager *m);
 
 /* Begin to hand over to g, which is the manager's from now on. */

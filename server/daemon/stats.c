@@ -20,6 +20,6 @@ uint64_t stats_sum(const struct stats *s, enum stat kind)
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < STATS_SLOTS; i++)
-		sum += __atomic_load_n(&s->rows[i][kind], __ATOMIC_RELAXED);
+		sum += stats_get(&s->rows[i].counts[kind]);
 	return sum;
 }

@@ -17,7 +17,8 @@ struct err;
 struct request;
 struct site;
 
-enum door { DOOR_HTTPS, DOOR_HTTP, DOOR_PLAIN }; /* by what it came in */
+/* By what it came in; nothing comes here by the last. */
+enum door { DOOR_HTTPS, DOOR_HTTP, DOOR_PLAIN, DOOR_ADMIN };
 
 #define SITE_ANSWER_MAX 16384
 

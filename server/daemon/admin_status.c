@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * /status: what the daemon alone knows, for programs. The members of a host
+ * are named as in `mta-stsctl status --json`; moments are as in RFC 3339, and
+ * what is not known or is not there is null.
+ */
+
+#include "daemon/admin_part.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/quote.h"
+#include "config/config.h"
+#include "daemon/generation.h"
+#include "daemon/stats.h"
+#include "policy/catalog.h"
+#include "tls/pair.h"
+
+#define MOMENT_MAX 32
+
+static void put_text(FILE *to, const char *text)
+{
+	if (text == NULL) {
+		(void)fputs("null", to);
+		return;
+	}
+	(void)fputc('"', to);
+	while (*text != '\0') {
+		size_t len = *text == '"' || *text == '\\'
+		                 ? 0
+		                 : quote_seen_len(text, strnlen(text, 4));
+
+		if (len > 0)
+			(void)fwrite(text, 1, len, to);
+		else
+			(void)fprintf(to, "\\u%04x", (unsigned char)*text);
+		text += len > 0 ? len : 1;
+	}
+	(void)fputc('"', to);
+}
+
+static void put_moment(FILE *to, int64_t at)
+{
+	time_t when = (time_t)at;
+	char text[MOMENT_MAX];
+	struct tm tm;
+
+	if (at == 0 || gmtime_r(&when, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		put_text(to, NULL);
+	else
+		put_text(to, text);
+}
+
+static void put_moment_fact(const struct sight *s, enum fact fact, FILE *to)
+{
+	put_moment(to, (int64_t)sight_fact(s, fact));
+}
+
+static const char *truth(bool b)
+{
+	return b ? "true" : "false";
+}
+
+/* The words of mta-stsctl status; it sees more in the files. */
+static const char *certificate_state(
+    const struct sight *s, const struct pair *p, int64_t now)
+{
+	if (s->generation->config->settings.https.count == 0)
+		return "others";
+	if (p == NULL)
+		return "missing";
+	if (now < p->not_before)
+		return "future";
+	return now <= p->not_after ? "valid" : "expired";
+}
+
+static void write_host(const struct sight *s, const char *host,
+    const struct catalog_entry *e, FILE *to)
+{
+	const struct pair *p = sight_pair(s, host);
+
+	(void)fputs("    { \"domain\": ", to);
+	put_text(to, e != NULL ? e->domain : NULL);
+	(void)fputs(", \"host\": ", to);
+	put_text(to, host);
+	(void)fputs(", \"mode\": ", to);
+	put_text(to, e != NULL ? mode_text(e->mode) : NULL);
+	(void)fputs(", \"id\": ", to);
+	put_text(to, e != NULL ? e->id : NULL);
+	(void)fprintf(to, ", \"kept\": %s, \"certificate\": { \"state\": ",
+	    truth(e != NULL && e->kept));
+	put_text(to, certificate_state(s, p, (int64_t)time(NULL)));
+	(void)fputs(", \"not_before\": ", to);
+	put_moment(to, p != NULL ? p->not_before : 0);
+	(void)fputs(", \"not_after\": ", to);
+	put_moment(to, p != NULL ? p->not_after : 0);
+	(void)fputs(" } }", to);
+}
+
+static void write_hosts(const struct sight *s, FILE *to)
+{
+	const struct config *c = s->generation->config;
+	size_t count = catalog_count(c->catalog);
+	const char *between = "";
+
+	(void)fputs("  \"hosts\": [", to);
+	if (c->settings.host != NULL) {
+		(void)fputs("\n", to);
+		write_host(s, c->settings.host, NULL, to);
+		between = ",";
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct catalog_entry *e = catalog_at(c->catalog, i);
+
+		(void)fprintf(to, "%s\n", between);
+		write_host(s, e->host, e, to);
+		between = ",";
+	}
+	(void)fputs("\n  ]", to);
+}
+
+void status_write(const struct sight *s, FILE *to)
+{
+	(void)fputs("{\n  \"version\": ", to);
+	put_text(to, MTA_STSD_VERSION);
+	(void)fputs(",\n  \"started\": ", to);
+	put_moment_fact(s, FACT_STARTED, to);
+	(void)fprintf(to, ",\n  \"alive\": %s,\n  \"ready\": %s",
+	    truth(sight_not_alive(s) == NULL),
+	    truth(sight_not_ready(s) == NULL));
+	(void)fprintf(to,
+	    ",\n  \"generation\": { \"number\": %" PRIu64 ", \"since\": ",
+	    sight_fact(s, FACT_GENERATION));
+	put_moment_fact(s, FACT_GENERATION_SINCE, to);
+	(void)fputs(" },\n  \"reload\": { \"at\": ", to);
+	put_moment_fact(s, FACT_RELOADED, to);
+	(void)fprintf(to,
+	    ", \"taken\": %s, \"faults\": %" PRIu64 ", \"warnings\": %" PRIu64
+	    ", \"kept\": %" PRIu64 ", \"held_by_brake\": %" PRIu64 " }",
+	    truth(sight_fact(s, FACT_RELOAD_TAKEN) != 0),
+	    sight_fact(s, FACT_FAULTS), sight_fact(s, FACT_WARNINGS),
+	    sight_fact(s, FACT_KEPT), sight_fact(s, FACT_HELD));
+	(void)fprintf(to,
+	    ",\n  \"workers\": { \"wanted\": %" PRIu64 ", \"alive\": %" PRIu64
+	    ", \"restarts\": %" PRIu64 " },\n",
+	    sight_fact(s, FACT_WORKERS_WANTED),
+	    sight_fact(s, FACT_WORKERS_ALIVE),
+	    sight_fact(s, FACT_WORKER_RESTARTS));
+	write_hosts(s, to);
+	(void)fputs("\n}\n", to);
+}
