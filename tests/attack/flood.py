@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""flood.py WAY ADDRESS PORT [CA NAME] COUNT SECONDS: connections from 200
-addresses that mean no good, for so long. How many stood is told.
+"""flood.py WAY ADDRESS PORT CA NAME COUNT RATE SECONDS: connections from 200
+addresses that mean no good, at most RATE a second, for so long. How many stood
+is told.
 
 hold      COUNT at a time, one byte each, opened anew where they were ended
 half      COUNT at a time, handshakes that stop behind the ClientHello
@@ -20,7 +21,7 @@ from wire import Wire
 SOURCES = 200
 RESET = struct.pack("ii", 1, 0)
 
-way, address, port, ca, name, number, seconds = sys.argv[1:]
+way, address, port, ca, name, number, rate, seconds = sys.argv[1:]
 HELLO = hello.client_hello(hello.options(["-", "0", "--sni", name]))
 BYTES = {"hold": b"\x16", "half": HELLO, "resets": HELLO}
 
@@ -57,7 +58,8 @@ def open_one(turn):
 
 def main():
     held, opened, failed, most = collections.deque(), 0, 0, 0
-    until = time.monotonic() + float(seconds)
+    began = time.monotonic()
+    until = began + float(seconds)
     print("begun", flush=True)
     while time.monotonic() < until:
         # the oldest goes, ended by the server or not
@@ -69,6 +71,8 @@ def main():
         except OSError:
             failed += 1
         most = max(most, len(held))
+        due = began + (opened + failed) / float(rate)
+        time.sleep(max(0, due - time.monotonic()))
     print(f"{way}: {opened} opened, {failed} refused, {most} at once")
     sys.exit(opened == 0)
 
