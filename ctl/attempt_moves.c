@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "moment.h"
+#include "base/moment.h"
 
 #define WAIT_S        300 /* the first wait for DNS, then twice as long */
 #define WAIT_MAX_S    3600

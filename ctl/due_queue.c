@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "moment.h"
+#include "base/moment.h"
 
 enum turn { TURN_FIRST, TURN_LATE, TURN_NEW, TURN_AGE, TURN_AGAIN };
 

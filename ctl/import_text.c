@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/moment.h"
 #include "base/quote.h"
 #include "import.h"
 #include "import_part.h"
 #include "import_write.h"
-#include "moment.h"
 
 #define WIDTH     79  /* of comments */
 #define FLOW      120 /* of an entry: one line a domain, if it can be */

@@ -17,7 +17,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
-#include "moment.h"
+#include "base/moment.h"
 
 #define HEAD      "mta-stsd orders 1\n"
 #define BYTES_MAX ((size_t)256 << 20)

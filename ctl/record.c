@@ -16,7 +16,7 @@
 
 #include "base/err.h"
 #include "base/file.h"
-#include "moment.h"
+#include "base/moment.h"
 
 #define BYTES_MAX 8192
 #define ROWS_MAX  32

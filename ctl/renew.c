@@ -12,9 +12,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/moment.h"
 #include "config/config.h"
 #include "config/faults.h"
-#include "moment.h"
 #include "reading.h"
 #include "renew_part.h"
 #include "renew_run.h"

@@ -14,8 +14,8 @@
 
 #include "attempt_moves.h"
 #include "base/err.h"
+#include "base/moment.h"
 #include "config/config.h"
-#include "moment.h"
 #include "record.h"
 #include "renew_files.h"
 #include "renew_part.h"

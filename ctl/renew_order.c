@@ -11,9 +11,9 @@
 
 #include "attempt_moves.h"
 #include "base/err.h"
+#include "base/moment.h"
 #include "config/config.h"
 #include "due_queue.h"
-#include "moment.h"
 #include "policy/host.h"
 #include "renew_account.h"
 #include "renew_files.h"

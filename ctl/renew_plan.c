@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/moment.h"
 #include "config/config.h"
 #include "due_queue.h"
-#include "moment.h"
 #include "renew_part.h"
 #include "renew_run.h"
 #include "renew_tell.h"

@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/moment.h"
 #include "config/config.h"
-#include "moment.h"
 #include "policy/catalog.h"
 #include "seen.h"
 #include "status_part.h"

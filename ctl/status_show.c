@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/moment.h"
 #include "config/config.h"
-#include "moment.h"
 #include "policy/catalog.h"
 #include "rr.h"
 #include "seen.h"

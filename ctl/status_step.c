@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/moment.h"
 #include "config/config.h"
-#include "moment.h"
 #include "pairs.h"
 #include "policy/catalog.h"
 #include "status_part.h"

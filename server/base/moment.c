@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+
 /*
  * Moments to text and back. Always UTC: a file may be read on another machine
  * than it was written on, and a log is compared with others.
  */
-#include "moment.h"
+#include "base/moment.h"
 
 #include <string.h>
 #include <time.h>
