@@ -16,8 +16,10 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/moment.h"
 #include "config/config.h"
 #include "config/faults.h"
+#include "config/served.h"
 #include "pairs.h"
 #include "policy/catalog.h"
 #include "policy/policy.h"
@@ -100,6 +102,28 @@ static void judge_certificates(const struct config *c, struct faults *f)
 	    more);
 }
 
+/* Who left too early (RULES H15), be it long ago. */
+static void judge_left(
+    const struct config *c, const struct served *s, struct faults *f)
+{
+	const struct place at = { .file = c->path };
+	int64_t now = (int64_t)time(NULL);
+
+	for (size_t i = 0; i < served_count(s); i++) {
+		const char *domain = served_domain(s, i);
+		int64_t until = served_until(s, domain, now);
+		char text[MOMENT_MAX];
+
+		if (until == 0 || catalog_find(c->catalog, domain) != NULL)
+			continue;
+		moment_text(until, text);
+		faults_add(f, SEVERITY_WARNING, at, domain,
+		    "has left, though senders may keep a policy of it until "
+		    "%s: serve mode none until then (RFC 8461 section 8.3)",
+		    text);
+	}
+}
+
 static const char *plural(size_t n)
 {
 	return n == 1 ? "" : "s";
@@ -126,6 +150,7 @@ static int check_all(const char *config_path, bool strict)
 {
 	struct faults *faults;
 	struct arena *scratch;
+	struct served *served;
 	struct err unread;
 	struct config *c;
 	bool well;
@@ -136,18 +161,21 @@ static int check_all(const char *config_path, bool strict)
 	}
 	faults = faults_new();
 	scratch = arena_new(false);
-	c = reading_open_merged(config_path, scratch, faults, &unread);
+	served = served_new();
+	c = reading_open_merged(config_path, scratch, faults, served, &unread);
 	if (unread.text[0] != '\0')
 		verb_complain(
 		    "%s: domains that leave are not told", unread.text);
 	if (c != NULL) {
 		judge_catalog(c->catalog, scratch, faults);
 		judge_certificates(c, faults);
+		judge_left(c, served, faults);
 	}
 	tell_all(faults, c == NULL ? 0 : catalog_count(c->catalog));
 	well = faults_count(faults, SEVERITY_FAULT) == 0 &&
 	       (!strict || faults_count(faults, SEVERITY_WARNING) == 0);
 	config_free(c);
+	served_free(served);
 	arena_free(scratch);
 	faults_free(faults);
 	return well ? WELL : NOT_WELL;
@@ -181,8 +209,9 @@ const struct verb verb_check = {
 	.help =
 	    "All of it at once, each as FILE:LINE:COLUMN: and a sentence, "
 	    "warnings marked so;\nthe last line counts them. Domains that "
-	    "would leave what was last served are told\ntoo, where this user "
-	    "may read that. Exit status 1: there is a fault, or with\n"
+	    "would leave what was last served are told\ntoo, and those that "
+	    "have left while senders may keep a policy of them,\nwhere this "
+	    "user may read that. Exit status 1: there is a fault, or with\n"
 	    "--strict a warning.\n\n"
 	    "Example: before a new file takes the place of the old\n\n"
 	    "  mta-stsctl -c mta-stsd.yaml.new check --strict\n",

@@ -165,7 +165,7 @@ static int forget(const char *config_path, int argc, char **argv)
 		    &verb_forget, "forget takes the name of one host");
 	faults = faults_new();
 	scratch = arena_new(false);
-	c = reading_open_merged(config_path, scratch, faults, &unread);
+	c = reading_open_merged(config_path, scratch, faults, NULL, &unread);
 	if (c == NULL)
 		reading_tell_faults(faults);
 	else if (unread.text[0] != '\0')

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "config/faults.h"
 #include "config/lastgood.h"
+#include "config/served.h"
 #include "policy/catalog.h"
 #include "policy/host.h"
 #include "seen.h"
@@ -31,18 +32,34 @@ struct config *reading_open(const char *path, struct faults *f)
 	return c;
 }
 
+/* Is it there, whole? */
+static bool read_served(struct served *s, const char *state)
+{
+	struct err err;
+	enum served_found found = served_read(s, state, &err);
+
+	if (found == SERVED_NEWER || found == SERVED_BROKEN)
+		verb_complain("%s: until when senders may keep policies is not "
+		              "known",
+		    err.text);
+	return found == SERVED_WHOLE;
+}
+
 struct config *reading_open_merged(const char *path, struct arena *scratch,
-    struct faults *f, struct err *ret_unread)
+    struct faults *f, struct served *served, struct err *ret_unread)
 {
 	struct config *c = config_open(path, f);
 	struct lastgood last = { .catalog = NULL };
+	unsigned flags = 0;
 
 	ret_unread->text[0] = '\0';
 	if (c == NULL)
 		return NULL;
 	if (lastgood_read(c->settings.state, scratch, &last, ret_unread) >= 0)
 		ret_unread->text[0] = '\0';
-	config_fill(c, last.catalog, 0, f);
+	if (served != NULL && read_served(served, c->settings.state))
+		flags = CONFIG_LEFT_UNTOLD;
+	config_fill(c, last.catalog, flags, f);
 	return c;
 }
 
@@ -74,7 +91,8 @@ static struct config *open_last_good(
 struct config *reading_open_served(const char *path, struct arena *scratch,
     struct faults *f, bool *ret_last_good, struct err *ret_unread)
 {
-	struct config *c = reading_open_merged(path, scratch, f, ret_unread);
+	struct config *c =
+	    reading_open_merged(path, scratch, f, NULL, ret_unread);
 
 	*ret_last_good = c == NULL;
 	return c != NULL ? c : open_last_good(path, scratch, ret_unread);

@@ -9,6 +9,7 @@ struct catalog_entry;
 struct config;
 struct err;
 struct faults;
+struct served;
 
 /* The configuration as verbs read it, and what they say of it. */
 
@@ -21,10 +22,12 @@ struct config *reading_open(const char *path, struct faults *f);
 
 /*
  * The same as a running mta-stsd reads it, merged with the last good catalog,
- * which scratch holds. *ret_unread: why that cannot be read, or empty.
+ * which scratch holds. *ret_unread: why that cannot be read, or empty. served
+ * (NULL: not asked for) is read too, and knows more of domains that leave: no
+ * warning goes to f for them. Where it cannot be read, that is told.
  */
 struct config *reading_open_merged(const char *path, struct arena *scratch,
-    struct faults *f, struct err *ret_unread);
+    struct faults *f, struct served *served, struct err *ret_unread);
 
 /*
  * The same, and where its settings cannot be used what was last good, as

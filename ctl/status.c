@@ -13,13 +13,32 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/moment.h"
 #include "config/config.h"
 #include "config/faults.h"
+#include "config/served.h"
 #include "pairs.h"
 #include "policy/catalog.h"
+#include "policy/host.h"
 #include "reading.h"
 #include "status_part.h"
 #include "verb.h"
+
+/* It is not configured, but was until not long ago. */
+static void tell_left(const struct status *s, const char *text)
+{
+	char host[HOST_MAX + 1], until[MOMENT_MAX];
+	int64_t at;
+
+	if (host_from_text(text, host, NULL) != 0)
+		return;
+	at = served_until(s->served, host, s->now);
+	moment_words(at, until);
+	if (at != 0)
+		verb_complain("senders may keep a policy of it until %s: put "
+		              "it back in mode none until then",
+		    until);
+}
 
 /* The one that is meant. NULL: it is not configured, which was told. */
 static const struct status_host *find(
@@ -30,6 +49,7 @@ static const struct status_host *find(
 	for (size_t i = 0; host != NULL && i < s->count; i++)
 		if (strcmp(s->hosts[i].due.host, host) == 0)
 			return &s->hosts[i];
+	tell_left(s, text);
 	return NULL;
 }
 
@@ -84,6 +104,7 @@ static int tell_status(const char *config_path, const char *name, bool json)
 	if (unread.text[0] != '\0')
 		verb_complain("%s: what is kept is not known", unread.text);
 	s.config = c;
+	s.served = served_new();
 	s.faulty = faults_count(faults, SEVERITY_FAULT) > 0;
 	if (s.faulty && !s.last_good)
 		verb_complain("the configuration has faults: see mta-stsctl "
@@ -91,6 +112,7 @@ static int tell_status(const char *config_path, const char *name, bool json)
 	status = show(&s, faults, name, json);
 	pairs_free(s.pairs);
 out:
+	served_free(s.served);
 	config_free(c);
 	arena_free(scratch);
 	faults_free(faults);

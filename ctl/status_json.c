@@ -57,14 +57,25 @@ static json_t *host(const struct status *s, const struct status_host *h)
 {
 	const struct catalog_entry *e = h->entry;
 
-	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o}",
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
 	    "domain", text_or_null(e != NULL ? e->domain : NULL), "host",
 	    h->due.host, "status", grade_text(h->grade), "to_do",
 	    seen_json(h->step), "mode",
 	    text_or_null(e != NULL ? mode_text(e->mode) : NULL), "id",
 	    text_or_null(e != NULL ? e->id : NULL), "kept",
-	    e != NULL && e->kept, "certificate", certificate(s, h), "renewal",
-	    renewal(h));
+	    e != NULL && e->kept, "held_until", moment_or_null(h->held_until),
+	    "certificate", certificate(s, h), "renewal", renewal(h));
+}
+
+static json_t *left(const struct status *s)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < s->left_count; i++)
+		(void)json_array_append_new(
+		    all, json_pack("{s:s, s:o}", "domain", s->left[i].domain,
+		             "held_until", moment_or_null(s->left[i].until)));
+	return all;
 }
 
 int status_show_json(const struct status *s, const struct status_host *one)
@@ -77,11 +88,12 @@ int status_show_json(const struct status *s, const struct status_host *one)
 			    hosts, host(s, &s->hosts[i]));
 	for (size_t i = 0; one == NULL && i < s->orphan_count; i++)
 		(void)json_array_append_new(orphans, seen_json(s->orphans[i]));
-	all = json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "configuration",
-	    seen_json(s->config->path), "last_good", s->last_good,
-	    "certificates_fault", text_or_null(s->certs_fault), "state_fault",
-	    text_or_null(s->state_fault), "paused_until",
+	all = json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "configuration", seen_json(s->config->path), "last_good",
+	    s->last_good, "certificates_fault", text_or_null(s->certs_fault),
+	    "state_fault", text_or_null(s->state_fault), "served_fault",
+	    text_or_null(s->served_fault), "paused_until",
 	    moment_or_null(s->paused ? s->pause.until : 0), "hosts", hosts,
-	    "orphans", orphans);
+	    "left", one == NULL ? left(s) : json_array(), "orphans", orphans);
 	return seen_json_print(stdout, all, JSON_INDENT(2));
 }

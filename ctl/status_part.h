@@ -15,6 +15,7 @@ struct arena;
 struct catalog_entry;
 struct config;
 struct pairs;
+struct served;
 enum grade { /* the order in which hosts are shown, the last first */
 	GRADE_WELL,
 	GRADE_UNKNOWN, /* its certificate cannot be seen */
@@ -37,9 +38,16 @@ struct status_host {
 	enum certificate certificate;
 	bool renewed_before; /* uacme keeps older ones beside its pair */
 	enum grade grade;
-	int64_t last; /* when the certificate came; 0: not known */
-	int64_t next; /* the next renewal, or try; 0: none is known */
+	int64_t last;       /* when the certificate came; 0: not known */
+	int64_t next;       /* the next renewal, or try; 0: none is known */
+	int64_t held_until; /* by senders, of any policy; 0: by none */
 	const char *step;
+};
+
+/* A domain that is not configured, while senders hold a policy of it. */
+struct status_left {
+	const char *domain;
+	int64_t until;
 };
 
 struct status {
@@ -58,13 +66,19 @@ struct status {
 	size_t count;
 	const char **orphans; /* sorted */
 	size_t orphan_count;
+	struct served *served;    /* what senders may hold */
+	bool served_known;        /* it was read */
+	const char *served_fault; /* why it was not; NULL: there is none yet */
+	struct status_left *left; /* in order of domain */
+	size_t left_count;
 };
 
 /* status_survey.c: all that files tell. */
 void status_survey(struct status *s);
 /* status_step.c: h's grade, next and step, from the rest of it. */
 void status_judge(struct status *s, struct status_host *h);
-/* status_orphans.c: hosts of which there is something, but no entry. */
+/* status_orphans.c: of what there is something, but no entry. */
+void status_find_left(struct status *s);
 void status_find_orphans(struct status *s);
 /* status_show.c: on standard output. */
 void status_show_all(const struct status *s);

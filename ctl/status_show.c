@@ -119,6 +119,19 @@ static void show_sum(const struct status *s)
 	printf("\n");
 }
 
+static void show_left(const struct status *s)
+{
+	char until[MOMENT_MAX];
+
+	if (s->left_count > 0)
+		printf("Taken out too early; put back in mode none:\n");
+	for (size_t i = 0; i < s->left_count; i++) {
+		moment_words(s->left[i].until, until);
+		printf("  %s  until %s: senders may keep a policy of it\n",
+		    s->left[i].domain, until);
+	}
+}
+
 static void show_notes(const struct status *s)
 {
 	const struct settings *settings = &s->config->settings;
@@ -140,6 +153,9 @@ static void show_notes(const struct status *s)
 	else if (!settings->acme.configured && settings->https.count > 0)
 		printf("There is no `acme`: certificates are brought by other "
 		       "means.\n");
+	if (s->served_fault != NULL)
+		say("What senders may keep is not known:", s->served_fault);
+	show_left(s);
 	if (s->orphan_count > 0)
 		printf("Not configured any more:\n");
 	for (size_t i = 0; i < s->orphan_count; i++)
@@ -251,6 +267,7 @@ void status_show_one(const struct status *s, const struct status_host *h)
 		puts(e->kept ? " (at fault: the last good entry)" : "");
 		printf("%-12s %s\n", "mode", mode_text(e->mode));
 		printf("%-12s %s\n", "id", e->id);
+		show_moment(s, "held until", h->held_until);
 	}
 	show_certificate(s, h);
 	printf("%-12s %s%s%s\n", "status", colour_of(h->grade),

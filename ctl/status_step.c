@@ -193,6 +193,22 @@ static void judge_present(struct status *s, struct status_host *h)
 		    arena_format(s->arena, "nothing: renews in %s", span));
 }
 
+/* RFC 8461 section 8.3: mode none stays until nobody holds another one. */
+static void judge_farewell(const struct status *s, struct status_host *h)
+{
+	char until[MOMENT_MAX];
+
+	moment_words(h->held_until, until);
+	if (h->held_until == 0)
+		h->step = "nothing: no sender keeps a policy of it, and it may "
+		          "be taken out";
+	else
+		h->step = arena_format(s->arena,
+		    "leave it in mode none until %s: senders may keep an "
+		    "earlier policy",
+		    until);
+}
+
 void status_judge(struct status *s, struct status_host *h)
 {
 	switch (h->certificate) {
@@ -220,6 +236,9 @@ void status_judge(struct status *s, struct status_host *h)
 		say(h, GRADE_WELL, "nothing: its certificate is another's");
 		break;
 	}
+	if (h->entry != NULL && h->entry->mode == MODE_NONE &&
+	    h->grade == GRADE_WELL && s->served_known)
+		judge_farewell(s, h);
 	if (h->entry != NULL && h->entry->kept)
 		say(h, GRADE_TROUBLE,
 		    arena_format(s->arena,

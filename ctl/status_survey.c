@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "config/served.h"
 #include "pairs.h"
 #include "policy/catalog.h"
 #include "renew_files.h"
@@ -63,6 +64,17 @@ static enum certificate judge_certificate(
 	return h->due.fault != NULL ? CERTIFICATE_BROKEN : CERTIFICATE_MISSING;
 }
 
+static void read_served(struct status *s)
+{
+	struct err err;
+	enum served_found found =
+	    served_read(s->served, s->config->settings.state, &err);
+
+	s->served_known = found == SERVED_WHOLE;
+	if (found == SERVED_NEWER || found == SERVED_BROKEN)
+		s->served_fault = arena_string(s->arena, err.text);
+}
+
 static void look_at(struct status *s, struct status_host *h)
 {
 	const struct store *store = pairs_store(s->pairs);
@@ -78,6 +90,9 @@ static void look_at(struct status *s, struct status_host *h)
 		h->last = h->due.last.outcome == OUTCOME_ISSUED
 		              ? h->due.last.tried
 		              : h->due.pair.not_before;
+	if (h->entry != NULL)
+		h->held_until =
+		    served_until(s->served, h->entry->domain, s->now);
 	status_judge(s, h);
 }
 
@@ -114,6 +129,7 @@ void status_survey(struct status *s)
 	const struct catalog *k = s->config->catalog;
 
 	read_state(s);
+	read_served(s);
 	s->pairs = pairs_open(settings);
 	/* Before the first certificate there may be no directory yet. */
 	if (settings->https.count > 0 &&
@@ -133,5 +149,6 @@ void status_survey(struct status *s)
 	for (size_t i = 0; i < s->count; i++)
 		look_at(s, &s->hosts[i]);
 	qsort(s->hosts, s->count, sizeof(*s->hosts), by_grade);
+	status_find_left(s);
 	status_find_orphans(s);
 }

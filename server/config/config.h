@@ -95,7 +95,10 @@ struct config *config_open(const char *path, struct faults *f);
 struct config *config_open_bytes(
     const char *path, const char *bytes, size_t len, struct faults *f);
 
-enum { CONFIG_TAKE_ALL = 1 }; /* keep nothing for want of a file, no brake */
+enum {
+	CONFIG_TAKE_ALL = 1,    /* keep nothing for want of a file, no brake */
+	CONFIG_LEFT_UNTOLD = 2, /* who asks knows more of those that leave */
+};
 
 /*
  * Read included files, policies and domains; merge with last (NULL: none),

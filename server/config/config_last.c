@@ -164,7 +164,8 @@ void last_merge(struct reading *r, const struct parts *p,
 
 	if (take_all || live < LEAVING_MIN ||
 	    live * 100 <= live_before * percent) {
-		warn_left(r, left);
+		if (!(flags & CONFIG_LEFT_UNTOLD))
+			warn_left(r, left);
 		return;
 	}
 	faults_add(r->faults, SEVERITY_FAULT, (struct place){ .file = r->path },

@@ -18,15 +18,14 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "config/config.h"
+#include "config/stamp.h"
 #include "policy/catalog.h"
 #include "policy/host.h"
 
 #define FORMAT    "mta-stsd last-good 1 "
-#define HEAD_LEN  (sizeof(FORMAT) - 1 + DIGEST_HEX_LEN + 1)
 #define BYTES_MAX ((size_t)1 << 30)
 
 struct out {
@@ -88,19 +87,6 @@ static void put_entry(struct out *o, const struct config *c, struct arena *a,
 	put(o, e->policy, e->policy_len);
 }
 
-/* The head is of fixed length, so that it can be filled in at last. */
-static void put_head(struct out *o)
-{
-	unsigned char digest[DIGEST_LEN];
-	char hex[DIGEST_HEX_LEN + 1];
-	char head[HEAD_LEN + 1];
-
-	digest_bytes(o->bytes + HEAD_LEN, o->len - HEAD_LEN, digest);
-	digest_hex(digest, hex);
-	(void)snprintf(head, sizeof(head), FORMAT "%s\n", hex);
-	memcpy(o->bytes, head, HEAD_LEN);
-}
-
 static char *path_of(const char *state)
 {
 	char *path;
@@ -117,7 +103,7 @@ int lastgood_write(const struct config *c, struct err *err)
 
 	o.bytes = calloc(1, o.room);
 	if (o.bytes != NULL)
-		o.len = HEAD_LEN;
+		o.len = stamp_len(FORMAT);
 	put_text(&o, c->path);
 	put(&o, c->main_bytes, c->main_len);
 	put_number(&o, catalog_count(c->catalog));
@@ -132,7 +118,7 @@ int lastgood_write(const struct config *c, struct err *err)
 		    err, "%s: would be larger than %zu bytes", path, BYTES_MAX);
 		goto out;
 	}
-	put_head(&o);
+	stamp_put(FORMAT, o.bytes, o.len);
 	result = file_replace(path, o.bytes, o.len, 0600, err);
 out:
 	arena_free(scratch);
@@ -214,25 +200,6 @@ static int take_entry(struct in *in, struct arena *a, struct catalog *c)
 	return catalog_add(c, &e);
 }
 
-static int check_head(const char *bytes, size_t len, struct err *err)
-{
-	unsigned char digest[DIGEST_LEN];
-	char hex[DIGEST_HEX_LEN + 1];
-
-	if (len < HEAD_LEN || bytes[HEAD_LEN - 1] != '\n' ||
-	    memcmp(bytes, FORMAT, sizeof(FORMAT) - 1) != 0) {
-		err_set(err, "it is of another version, or cut short");
-		return -1;
-	}
-	digest_bytes(bytes + HEAD_LEN, len - HEAD_LEN, digest);
-	digest_hex(digest, hex);
-	if (memcmp(bytes + sizeof(FORMAT) - 1, hex, DIGEST_HEX_LEN) != 0) {
-		err_set(err, "its digest is not that of its bytes");
-		return -1;
-	}
-	return 0;
-}
-
 static int take_all(
     struct in in, struct arena *a, struct lastgood *ret_last, struct err *err)
 {
@@ -272,11 +239,12 @@ int lastgood_read(const char *state, struct arena *a, struct lastgood *ret_last,
 	} else if (access(path, F_OK) != 0 && errno == ENOENT) {
 		result = 1;
 	} else if (file_read(path, BYTES_MAX, &bytes, &len, NULL, err) == 0) {
-		result = check_head(bytes, len, err);
+		result = stamp_check(FORMAT, bytes, len, err);
 		if (result == 0)
-			result = take_all(
-			    (struct in){ bytes + HEAD_LEN, bytes + len }, a,
-			    ret_last, err);
+			result =
+			    take_all((struct in){ bytes + stamp_len(FORMAT),
+			                 bytes + len },
+			        a, ret_last, err);
 		if (result != 0)
 			err_prefix(err, "%s: cannot be used", path);
 	}

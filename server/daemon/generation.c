@@ -9,10 +9,8 @@
 #include "daemon/generation.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -281,101 +279,6 @@ bool generation_same(const struct generation *a, const struct generation *b)
 {
 	return memcmp(a->digest, b->digest, sizeof(a->digest)) == 0 &&
 	       store_same(a->store, b->store);
-}
-
-static void tell_record(
-    const struct catalog_entry *e, const struct catalog_entry *was)
-{
-	char before[64] = "new";
-
-	if (was != NULL)
-		(void)snprintf(before, sizeof(before), "was %s id %s",
-		    mode_text(was->mode), was->id);
-	log_notice("%s: %s id %s (%s); publish: _mta-sts.%s. 3600 IN TXT "
-	           "\"v=STSv1; id=%s;\"",
-	    e->domain, mode_text(e->mode), e->id, before, e->domain, e->id);
-}
-
-#define UNTIL_MAX 32
-
-/* Until when a sender that fetched p a moment ago may go by it. */
-static void until(const struct policy *p, char ret_text[UNTIL_MAX])
-{
-	time_t at = time(NULL) + (time_t)p->max_age;
-	struct tm tm = { 0 };
-
-	(void)gmtime_r(&at, &tm);
-	(void)strftime(ret_text, UNTIL_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
-static bool has_mx(const struct policy *p, const char *mx)
-{
-	for (size_t i = 0; i < p->mx_count; i++)
-		if (strcmp(p->mx[i], mx) == 0)
-			return true;
-	return false;
-}
-
-/* Who still goes by an enforced policy delivers to its mx and no other. */
-static void tell_mx_gone(
-    const struct catalog_entry *e, const struct catalog_entry *was)
-{
-	struct arena *a = arena_new(false);
-	struct policy old, new;
-	char text[UNTIL_MAX];
-	struct err err;
-
-	if (policy_parse(was->policy, was->policy_len, a, &old, &err) == 0 &&
-	    policy_parse(e->policy, e->policy_len, a, &new, &err) == 0) {
-		until(&old, text);
-		for (size_t i = 0; i < old.mx_count; i++)
-			if (!has_mx(&new, old.mx[i]))
-				log_notice("%s: mx %s is not in the policy any "
-				           "more; senders may go by the old "
-				           "one until %s",
-				    e->domain, old.mx[i], text);
-	}
-	arena_free(a);
-}
-
-static void tell_leaving(const struct catalog_entry *e)
-{
-	if (e->mode == MODE_NONE)
-		log_notice("%s: is not served any more (was none id %s); take "
-		           "its TXT record away",
-		    e->domain, e->id);
-	else
-		log_warn("%s: is not served any more, though it was %s: "
-		         "senders keep its policy until it expires; serve mode "
-		         "none first (RFC 8461 section 8.3)",
-		    e->domain, mode_text(e->mode));
-}
-
-void generation_tell_changes(
-    const struct generation *old, const struct generation *new)
-{
-	const struct catalog *a = old ? old->config->catalog : new->before;
-	const struct catalog *b = new->config->catalog;
-
-	if (a == NULL)
-		return;
-	for (size_t i = 0; i < catalog_count(b); i++) {
-		const struct catalog_entry *e = catalog_at(b, i);
-		const struct catalog_entry *was = catalog_find(a, e->domain);
-
-		if (was == NULL || strcmp(was->id, e->id) != 0 ||
-		    was->mode != e->mode)
-			tell_record(e, was);
-		if (was != NULL && was->mode == MODE_ENFORCE &&
-		    strcmp(was->policy, e->policy) != 0)
-			tell_mx_gone(e, was);
-	}
-	for (size_t i = 0; i < catalog_count(a); i++) {
-		const struct catalog_entry *e = catalog_at(a, i);
-
-		if (catalog_find(b, e->domain) == NULL)
-			tell_leaving(e);
-	}
 }
 
 void generation_free(struct generation *g, const struct generation *survivor)

@@ -15,6 +15,7 @@
 struct arena;
 struct catalog;
 struct config;
+struct served;
 struct store;
 
 struct generation {
@@ -67,10 +68,11 @@ bool generation_same(const struct generation *a, const struct generation *b);
 
 /*
  * One line for every domain that changed since old (NULL: since what was
- * served before the start), with the record to publish now.
+ * served before the start), with the record to publish now; served is of
+ * before the change.
  */
-void generation_tell_changes(
-    const struct generation *old, const struct generation *new);
+void generation_tell_changes(const struct generation *old,
+    const struct generation *new, const struct served *served);
 
 /* Tell again which of its pairs are outside their dates. */
 void generation_tell_ages(const struct generation *g);

@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "config/config.h"
+#include "daemon/farewell.h"
 #include "daemon/generation.h"
 #include "daemon/listen.h"
 #include "daemon/manager_crew.h"
@@ -328,6 +329,7 @@ static int start(struct manager *m)
 		return -1;
 	}
 	note_reading(m, refused || g->from_last_good);
+	m->farewell = farewell_new(m->loop, g);
 	manager_hand_over(m, g);
 	watch_generation(m, NULL, g);
 	start_beat(m);
@@ -352,6 +354,7 @@ int manager_run(
 	generation_free(m.now, NULL);
 	watcher_free(m.watcher);
 	renew_free(m.renew);
+	farewell_free(m.farewell);
 	loop_free(m.loop);
 	return m.status;
 }

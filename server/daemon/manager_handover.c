@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/lastgood.h"
+#include "daemon/farewell.h"
 #include "daemon/generation.h"
 #include "daemon/manager_crew.h"
 #include "daemon/manager_renew.h"
@@ -158,7 +159,8 @@ void manager_complete(struct manager *m)
 	    m->now->config->settings.log_json);
 	note(m, FACT_GENERATION, m->now->number);
 	note(m, FACT_GENERATION_SINCE, (uint64_t)time(NULL));
-	generation_tell_changes(old, m->now);
+	generation_tell_changes(old, m->now, farewell_served(m->farewell));
+	farewell_follow(m->farewell, m->now);
 	tell_serving(m, old ? "now serving" : "serving");
 	if (old == NULL || old->config != m->now->config)
 		keep_last_good(m);

@@ -9,6 +9,7 @@
 /* The manager's state, for its parts alone. */
 
 struct crew;
+struct farewell;
 struct generation;
 struct listeners;
 struct renew;
@@ -22,6 +23,7 @@ struct manager {
 	struct watcher *watcher;
 	struct stats *stats;
 	struct renew *renew;
+	struct farewell *farewell;
 	struct generation *now, *next; /* next: being handed over to */
 	struct crew *living, *coming;
 	struct crew *draining; /* whoever is to end, the newest first */

@@ -294,7 +294,7 @@ rewrite() {
 
 @test "a state that cannot be written costs the challenges alone" {
 	expect_log 'warning: no challenge of a CA can be answered: .*challenges' \
-	    'warning: (state:|the last good|/.*/last-good:)'
+	    'warning: (state:|the last good|what senders|/.*/(last-good|served):)'
 	rm -rf "$T/state"
 	: >"$T/state"
 	start_daemon

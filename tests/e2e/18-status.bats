@@ -293,8 +293,8 @@ pair() {
 		import json, sys
 		top = json.load(open(sys.argv[1]))
 		assert list(top) == ["configuration", "last_good",
-		    "certificates_fault", "state_fault", "paused_until",
-		    "hosts", "orphans"], list(top)
+		    "certificates_fault", "state_fault", "served_fault",
+		    "paused_until", "hosts", "left", "orphans"], list(top)
 		assert top["orphans"] == ["mta-sts.gone.example"]
 		hosts = {h["host"]: h for h in top["hosts"]}
 		assert list(hosts)[-1] == "mta-sts.a.example", list(hosts)
@@ -302,7 +302,8 @@ pair() {
 		assert own["domain"] is None and own["mode"] is None
 		a, b = hosts["mta-sts.a.example"], hosts["mta-sts.b.example"]
 		assert list(a) == ["domain", "host", "status", "to_do", "mode",
-		    "id", "kept", "certificate", "renewal"], list(a)
+		    "id", "kept", "held_until", "certificate",
+		    "renewal"], list(a)
 		assert a["certificate"]["days_left"] in (89, 90)
 		assert a["certificate"]["state"] == "valid"
 		assert a["status"] == "well" and not a["kept"]
