@@ -29,6 +29,7 @@
 #include "daemon/worker_tell.h"
 #include "policy/challenge.h"
 #include "tls/session.h"
+#include "tls/session_prove.h"
 #include "tls/store.h"
 
 #define CACHE_BYTES    ((size_t)64 << 20)
@@ -301,7 +302,9 @@ static int open_house(struct life *l, struct err *err)
 
 	l->w.tls = tls_new(&calls, CACHE_BYTES, err);
 	l->w.site = site_new(&plan, err);
-	return l->w.tls != NULL && l->w.site != NULL ? 0 : -1;
+	if (l->w.tls == NULL || l->w.site == NULL)
+		return -1;
+	return session_prove(l->w.tls, err);
 }
 
 static int get_ready(struct life *l, const struct listeners *listeners,
