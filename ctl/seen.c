@@ -41,7 +41,8 @@ json_t *seen_json_bytes(const char *bytes, size_t len)
 		return NULL;
 	for (to = text; len > 0; bytes += n, len -= n) {
 		n = quote_utf8_len(bytes, len);
-		if (n == 0) {
+		/* A NUL is UTF-8, but many who read JSON refuse it. */
+		if (n == 0 || *bytes == '\0') {
 			(void)snprintf(
 			    to, ESCAPED + 1, "\\x%02x", (unsigned char)*bytes);
 			to += ESCAPED;

@@ -14,7 +14,7 @@
 /* text with \xNN for each byte that is not seen as it is. */
 void seen_put(FILE *to, const char *text);
 
-/* A string in which \xNN stands for what is not UTF-8. NULL: null. */
+/* A string in which \xNN stands for a NUL and what is not UTF-8. NULL: null. */
 json_t *seen_json(const char *text);
 json_t *seen_json_bytes(const char *bytes, size_t len);
 

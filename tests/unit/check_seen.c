@@ -48,6 +48,16 @@ START_TEST(no_terminal_obeys_it)
 }
 END_TEST
 
+/* jansson itself refuses to read one, as others do. */
+START_TEST(a_nul_is_told_as_what_is_no_text)
+{
+	json_t *text = seen_json_bytes("a\0b", 3);
+
+	ck_assert_str_eq(json_string_value(text), "a\\x00b");
+	json_decref(text);
+}
+END_TEST
+
 START_TEST(nothing_is_null)
 {
 	json_t *null = seen_json(NULL);
@@ -65,6 +75,7 @@ int main(void)
 
 	tcase_add_loop_test(
 	    c, no_terminal_obeys_it, 0, sizeof(rows) / sizeof(*rows));
+	tcase_add_test(c, a_nul_is_told_as_what_is_no_text);
 	tcase_add_test(c, nothing_is_null);
 	suite_add_tcase(s, c);
 	return suite_run(s);
