@@ -22,7 +22,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 CFLAGS_release := -O2 -D_FORTIFY_SOURCE=3
 CFLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
     -fno-sanitize-recover=undefined -DNO_SANDBOX
-CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -DNO_SANDBOX
+CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined \
+    -fno-sanitize-recover=undefined -DNO_SANDBOX
 CFLAGS_cover := -O0 --coverage -DNO_SANDBOX
 PKGS := libmicrohttpd libssl libcrypto yaml-0.1 libidn2 libpsl libseccomp \
     libcurl libunbound jansson

@@ -272,7 +272,8 @@ const void *session_pending(struct session *s, size_t *ret_len)
 
 	assert(len >= 0 && s->sent <= (size_t)len);
 	*ret_len = (size_t)len - s->sent;
-	return bytes + s->sent;
+	/* It has no bytes at all before the first is written. */
+	return len == 0 ? NULL : bytes + s->sent;
 }
 
 void session_sent(struct session *s, size_t len)
