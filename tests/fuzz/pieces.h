@@ -50,6 +50,33 @@ static inline void pieces_cut(
 	*ret_pieces = p;
 }
 
+/* The same of bytes that may be any: each length stands before its piece. */
+static inline void pieces_measure(
+    const uint8_t *data, size_t size, size_t max, struct pieces *ret_pieces)
+{
+	struct pieces p = { .count = 0 };
+	size_t len;
+
+	assert(max <= PIECES_MAX);
+	for (size_t i = 0; i < max; i++) {
+		len = size < 2 ? 0 : (size_t)data[0] << 8 | data[1];
+		data += size < 2 ? size : 2;
+		size -= size < 2 ? size : 2;
+		if (len > size)
+			len = size;
+		p.at[i].bytes = malloc(len + 1);
+		assert(p.at[i].bytes != NULL);
+		if (len > 0)
+			memcpy(p.at[i].bytes, data, len);
+		p.at[i].bytes[len] = '\0';
+		p.at[i].len = len;
+		p.count += len > 0;
+		data += len;
+		size -= len;
+	}
+	*ret_pieces = p;
+}
+
 static inline void pieces_free(struct pieces *p)
 {
 	for (size_t i = 0; i < PIECES_MAX; i++)
