@@ -39,6 +39,7 @@ static struct {
 	bool is_socket, may_block, journald, json;
 	enum log_level level;
 	unsigned long dropped;
+	uint64_t *drops; /* where they are counted for ever; NULL: nowhere */
 } out = { .fd = STDERR_FILENO, .level = LOG_LEVEL_INFO };
 
 static const char *const level_names[] = {
@@ -196,6 +197,18 @@ static void tell_dropped(void)
 		out.dropped = 0;
 }
 
+static void drop(void)
+{
+	out.dropped++;
+	if (out.drops != NULL)
+		__atomic_store_n(out.drops, *out.drops + 1, __ATOMIC_RELAXED);
+}
+
+void log_count_drops(uint64_t *count)
+{
+	out.drops = count;
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
 	int saved = errno;
@@ -209,7 +222,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	tell_dropped();
 	if (!emit(level, text))
-		out.dropped++;
+		drop();
 	errno = saved;
 }
 
@@ -318,6 +331,6 @@ void log_event(enum log_level level, const char *what,
 	}
 	put(&l, out.json ? "}\n" : "\n");
 	if (!send_line(&l))
-		out.dropped++;
+		drop();
 	errno = saved;
 }

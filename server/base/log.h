@@ -34,6 +34,9 @@ int log_descriptor(void);
 /* Tell lines up to level, as text or as one JSON object a line. */
 void log_configure(enum log_level level, bool json);
 
+/* From now on each line that is dropped adds one to *count, too. */
+void log_count_drops(uint64_t *count);
+
 /* Would a line of this level be told? */
 bool log_tells(enum log_level level);
 

@@ -15,7 +15,6 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -28,13 +27,11 @@
 #include "daemon/stats.h"
 #include "daemon/worker.h"
 #include "http/console.h"
-#include "tls/store.h"
 
 #define NAME           "mta-stsd-admin" /* as ps shows it */
 #define ACCEPT_AT_ONCE 16
 #define PAUSE_MS       100 /* out of descriptors: ask again then */
 #define STOP_MS        2000
-#define BEAT_MOST_MS   30000 /* the manager is well more often */
 
 struct door_watch {
 	struct watch watch;
@@ -51,39 +48,6 @@ struct life {
 	struct timer pause, stop;
 	struct watch control;
 };
-
-const struct pair *sight_pair(const struct sight *s, const char *host)
-{
-	return store_find(s->generation->store, host, (int64_t)time(NULL));
-}
-
-uint64_t sight_fact(const struct sight *s, unsigned fact)
-{
-	return stats_get(&s->stats->facts[fact]);
-}
-
-const char *sight_not_alive(const struct sight *s)
-{
-	uint64_t beat = sight_fact(s, FACT_BEAT_MS);
-
-	if ((uint64_t)clock_now_ms() > beat + BEAT_MOST_MS)
-		return "the manager does not answer";
-	if (sight_fact(s, FACT_WORKERS_ALIVE) <
-	    sight_fact(s, FACT_WORKERS_WANTED))
-		return "a worker has ended";
-	return NULL;
-}
-
-const char *sight_not_ready(const struct sight *s)
-{
-	if (sight_fact(s, FACT_STOPPING) != 0)
-		return "stopping";
-	if (sight_fact(s, FACT_GENERATION) == 0)
-		return "no generation is served yet";
-	if (sight_fact(s, FACT_WORKERS_ALIVE) == 0)
-		return "no worker is alive";
-	return NULL;
-}
 
 static void answer_probe(const char *why_not, FILE *to, struct page *p)
 {
@@ -110,6 +74,10 @@ static void answer(void *cookie, const char *path, struct page *ret_page)
 		p.status = 200;
 		p.type = "application/json";
 		status_write(s, to);
+	} else if (strcmp(path, "/metrics") == 0) {
+		p.status = 200;
+		p.type = "text/plain; version=0.0.4; charset=utf-8";
+		metrics_write(s, to);
 	}
 	if (fclose(to) == 0 && p.status != 404) {
 		*ret_page = p;

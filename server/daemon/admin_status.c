@@ -10,10 +10,10 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/quote.h"
 #include "config/config.h"
 #include "daemon/generation.h"
 #include "daemon/stats.h"
@@ -21,27 +21,6 @@
 #include "tls/pair.h"
 
 #define MOMENT_MAX 32
-
-static void put_text(FILE *to, const char *text)
-{
-	if (text == NULL) {
-		(void)fputs("null", to);
-		return;
-	}
-	(void)fputc('"', to);
-	while (*text != '\0') {
-		size_t len = *text == '"' || *text == '\\'
-		                 ? 0
-		                 : quote_seen_len(text, strnlen(text, 4));
-
-		if (len > 0)
-			(void)fwrite(text, 1, len, to);
-		else
-			(void)fprintf(to, "\\u%04x", (unsigned char)*text);
-		text += len > 0 ? len : 1;
-	}
-	(void)fputc('"', to);
-}
 
 static void put_moment(FILE *to, int64_t at)
 {
@@ -66,19 +45,6 @@ static const char *truth(bool b)
 	return b ? "true" : "false";
 }
 
-/* The words of mta-stsctl status; it sees more in the files. */
-static const char *certificate_state(
-    const struct sight *s, const struct pair *p, int64_t now)
-{
-	if (s->generation->config->settings.https.count == 0)
-		return "others";
-	if (p == NULL)
-		return "missing";
-	if (now < p->not_before)
-		return "future";
-	return now <= p->not_after ? "valid" : "expired";
-}
-
 static void write_host(const struct sight *s, const char *host,
     const struct catalog_entry *e, FILE *to)
 {
@@ -94,7 +60,8 @@ static void write_host(const struct sight *s, const char *host,
 	put_text(to, e != NULL ? e->id : NULL);
 	(void)fprintf(to, ", \"kept\": %s, \"certificate\": { \"state\": ",
 	    truth(e != NULL && e->kept));
-	put_text(to, certificate_state(s, p, (int64_t)time(NULL)));
+	put_text(to, sight_certificate_text(
+	                 sight_certificate(s, p, (int64_t)time(NULL))));
 	(void)fputs(", \"not_before\": ", to);
 	put_moment(to, p != NULL ? p->not_before : 0);
 	(void)fputs(", \"not_after\": ", to);
@@ -122,6 +89,63 @@ static void write_hosts(const struct sight *s, FILE *to)
 		between = ",";
 	}
 	(void)fputs("\n  ]", to);
+}
+
+static int by_host_then_last(const void *a, const void *b)
+{
+	const struct stranger *x = a, *y = b;
+	int order = strcmp(x->host, y->host);
+
+	return order != 0 ? order : x->at < y->at ? 1 : -(x->at > y->at);
+}
+
+static int by_last(const void *a, const void *b)
+{
+	const struct stranger *x = a, *y = b;
+
+	return x->at != y->at ? (x->at < y->at ? 1 : -1)
+	                      : strcmp(x->host, y->host);
+}
+
+/* Those of all workers, each once, the last first. Their number. */
+static size_t gather(const struct sight *s, struct stranger *all)
+{
+	size_t count = 0, once = 0;
+
+	for (size_t row = 0; row < STATS_SLOTS; row++) {
+		/* Of a row that was never used no page is touched. */
+		if (stats_get(&s->stats->rows[row].counts[STAT_ACCEPTED]) == 0)
+			continue;
+		for (size_t i = 0; i < STRANGERS_MOST; i++)
+			count += strangers_read(
+			    &s->stats->strangers[row], i, &all[count]);
+	}
+	qsort(all, count, sizeof(*all), by_host_then_last);
+	for (size_t i = 0; i < count; i++)
+		if ((once == 0 ||
+		        strcmp(all[i].host, all[once - 1].host) != 0) &&
+		    !config_has_host(s->generation->config, all[i].host))
+			all[once++] = all[i];
+	qsort(all, once, sizeof(*all), by_last);
+	return once < STRANGERS_MOST ? once : STRANGERS_MOST;
+}
+
+static void write_strangers(const struct sight *s, FILE *to)
+{
+	struct stranger *all =
+	    calloc((size_t)STATS_SLOTS * STRANGERS_MOST, sizeof(*all));
+	size_t count = all != NULL ? gather(s, all) : 0;
+
+	(void)fputs(",\n  \"strangers\": [", to);
+	for (size_t i = 0; i < count; i++) {
+		(void)fprintf(to, "%s\n    { \"host\": ", i > 0 ? "," : "");
+		put_text(to, all[i].host);
+		(void)fputs(", \"at\": ", to);
+		put_moment(to, all[i].at);
+		(void)fputs(" }", to);
+	}
+	(void)fputs("\n  ]", to);
+	free(all);
 }
 
 void status_write(const struct sight *s, FILE *to)
@@ -152,5 +176,6 @@ void status_write(const struct sight *s, FILE *to)
 	    sight_fact(s, FACT_WORKERS_ALIVE),
 	    sight_fact(s, FACT_WORKER_RESTARTS));
 	write_hosts(s, to);
+	write_strangers(s, to);
 	(void)fputs("\n}\n", to);
 }

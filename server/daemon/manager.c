@@ -279,17 +279,23 @@ static int listen_to_signals(struct manager *m)
 	       loop_signal(m->loop, SIGINT, on_stop, m) != 0;
 }
 
+static unsigned long long sum(
+    const struct stats *s, enum stat first, enum stat last)
+{
+	return stats_sum(s, first, last);
+}
+
 static void tell_counts(const struct stats *s)
 {
 	log_notice("stopped: %llu connections, %llu answers, %llu of them "
 	           "policies, %llu handshakes refused, %llu over a limit, "
 	           "%llu too slow",
-	    (unsigned long long)stats_sum(s, STAT_ACCEPTED),
-	    (unsigned long long)stats_sum(s, STAT_ANSWERED),
-	    (unsigned long long)stats_sum(s, STAT_POLICIES),
-	    (unsigned long long)stats_sum(s, STAT_HANDSHAKES_BAD),
-	    (unsigned long long)stats_sum(s, STAT_OVER_LIMIT),
-	    (unsigned long long)stats_sum(s, STAT_TOO_SLOW));
+	    sum(s, STAT_ACCEPTED, STAT_ACCEPTED),
+	    sum(s, STAT_ANSWER_200, STAT_ANSWER_OTHER),
+	    sum(s, STAT_POLICIES, STAT_POLICIES),
+	    sum(s, STAT_HANDSHAKE_NONE, STAT_HANDSHAKE_PROTOCOL),
+	    sum(s, STAT_OVER_ADDRESS, STAT_OVER_CONNECTIONS),
+	    sum(s, STAT_SLOW_PROXY, STAT_SLOW_ANSWER));
 }
 
 static int start(struct manager *m)
@@ -314,8 +320,9 @@ static int start(struct manager *m)
 		return -1;
 	}
 	stats_set(&m->stats->facts[FACT_STARTED], (uint64_t)time(NULL));
+	log_count_drops(&m->stats->facts[FACT_LOG_DROPPED]);
 	m->watcher = watcher_new(m->loop, &calls);
-	m->renew = renew_new(m->loop, m->path);
+	m->renew = renew_new(m->loop, m->path, m->stats);
 	if (m->watcher == NULL || m->renew == NULL) {
 		log_error("cannot start: %s", strerror(errno));
 		return -1;

@@ -145,14 +145,18 @@ static void on_timer(void *cookie)
 	}
 }
 
+static size_t row_of(const struct child *k)
+{
+	return k->crew->plan.row % ROWS * CREW_MOST + k->slot;
+}
+
 static _Noreturn void be_worker(const struct child *k, int control)
 {
 	const struct crew *c = k->crew;
-	size_t row = c->plan.row % ROWS * CREW_MOST + k->slot;
 
 	child_close_others(c->plan.listeners, control);
 	exit(worker_run(c->generation, c->plan.listeners, control, k->slot,
-	    c->plan.stats->rows[row].counts));
+	    c->plan.stats, row_of(k)));
 }
 
 static _Noreturn void be_admin(const struct child *k, int control)
@@ -339,6 +343,8 @@ bool crew_bury(struct crew *c, pid_t pid, int status)
 	(void)close(k->control.fd);
 	k->pid = 0;
 	note_alive(c);
+	if (!is_admin(k)) /* a dead one holds nothing */
+		stats_set(&c->plan.stats->rows[row_of(k)].counts[STAT_OPEN], 0);
 	if (c->leaving) {
 		check_left(c);
 	} else if (!c->begun) {

@@ -87,6 +87,7 @@ static void note_state(const struct manager *m)
 	note(m, FACT_WARNINGS, g->warning_count);
 	note(m, FACT_KEPT, g->config->kept);
 	note(m, FACT_HELD, g->config->held);
+	note(m, FACT_HANDOVER_FAILED, m->new_failed);
 	note(m, FACT_RELOAD_TAKEN, !m->refused && !m->new_failed);
 	note(m, FACT_WORKERS_WANTED, m->living->count);
 }

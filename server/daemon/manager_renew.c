@@ -25,6 +25,7 @@
 #include "daemon/knock.h"
 #include "daemon/manager_renew_child.h"
 #include "daemon/manager_renew_when.h"
+#include "daemon/stats.h"
 #include "policy/host.h"
 #include "tls/store.h"
 
@@ -33,6 +34,7 @@
 struct renew {
 	struct loop *loop;
 	const char *path;
+	struct stats *stats;
 	struct renew_place place;
 	const struct generation *now;
 	struct when when;
@@ -52,7 +54,7 @@ static void on_time(void *cookie)
 	attend(cookie);
 }
 
-struct renew *renew_new(struct loop *l, const char *path)
+struct renew *renew_new(struct loop *l, const char *path, struct stats *stats)
 {
 	struct renew *r = calloc(1, sizeof(*r));
 
@@ -60,6 +62,7 @@ struct renew *renew_new(struct loop *l, const char *path)
 		return NULL;
 	r->loop = l;
 	r->path = path;
+	r->stats = stats;
 	r->timer = (struct timer){ .on_time = on_time, .cookie = r };
 	r->out.fd = -1;
 	when_init(&r->when);
@@ -126,6 +129,7 @@ static void start(
 		log_error(
 		    "mta-stsctl renew cannot be started: %s", strerror(errno));
 		when_end(&r->when, ENDED_FAILED, 0, now_ms);
+		stats_add(&r->stats->facts[FACT_RENEWALS_FAILED], 1);
 		return;
 	}
 	log_debug("mta-stsctl renew is started as %d", (int)pid);
@@ -260,6 +264,18 @@ static enum ending judge(
 	return ENDED_FAILED;
 }
 
+/* Which host it was that had trouble stands in the log and in status. */
+static void count_run(struct renew *r, enum ending ending, int status)
+{
+	enum fact fact = FACT_RENEWALS_WELL;
+
+	if (ending == ENDED_FAILED)
+		fact = FACT_RENEWALS_FAILED;
+	else if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_SUCCESS)
+		fact = FACT_RENEWALS_TROUBLE;
+	stats_add(&r->stats->facts[fact], 1);
+}
+
 static void tell_failure(const struct renew *r, int status, int64_t now_ms)
 {
 	long long pause_s = (long long)(r->when.due_ms - now_ms) / 1000;
@@ -289,6 +305,7 @@ bool renew_bury(struct renew *r, pid_t pid, int status)
 		return true;
 	ending = judge(r, status, &again_s);
 	when_end(&r->when, ending, again_s, now_ms);
+	count_run(r, ending, status);
 	if (ending == ENDED_FAILED)
 		tell_failure(r, status, now_ms);
 	/* Those whose turn had not come, and none can tell which. */

@@ -16,9 +16,13 @@
 struct generation;
 struct loop;
 struct renew;
+struct stats;
 
-/* For the configuration at path, which outlives it. NULL: no memory. */
-struct renew *renew_new(struct loop *l, const char *path);
+/*
+ * For the configuration at path; how its runs end is counted in stats. Both
+ * outlive it. NULL: no memory.
+ */
+struct renew *renew_new(struct loop *l, const char *path, struct stats *stats);
 void renew_free(struct renew *r);
 
 /*

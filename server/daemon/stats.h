@@ -4,43 +4,17 @@
 
 #include <stdint.h>
 
+#include "daemon/stats_kinds.h"
+#include "daemon/strangers.h"
+
 /*
- * What was counted, in memory that all processes share: one row a worker's
- * slot, written by that worker alone, so that nothing is locked and a crash
- * loses no count. Beside them what is so by now, which the manager alone
- * writes. Both outlive every generation.
+ * What was counted, in memory that all processes share and whose size is
+ * fixed: one row a worker's slot, written by that worker alone, so that nothing
+ * is locked and a crash loses no count. Beside them what is so by now, which
+ * the manager alone writes. All of it outlives every generation.
  */
 
 #define STATS_SLOTS 256
-
-enum stat {
-	STAT_ACCEPTED,
-	STAT_ANSWERED,       /* with any status */
-	STAT_POLICIES,       /* with a policy */
-	STAT_HANDSHAKES_BAD, /* for whatever reason */
-	STAT_OVER_LIMIT,     /* closed for connections or per_address */
-	STAT_TOO_SLOW,       /* a deadline ended it */
-	STAT_KINDS,
-};
-
-/* Moments are seconds since the epoch, but for the beat's. */
-enum fact {
-	FACT_STARTED,
-	FACT_BEAT_MS, /* monotonic: when the manager was well last */
-	FACT_STOPPING,
-	FACT_GENERATION,       /* its number; 0: none is served yet */
-	FACT_GENERATION_SINCE, /* when it began to be served */
-	FACT_RELOADED,         /* when the configuration was read last, */
-	FACT_RELOAD_TAKEN,     /* and whether what it said is served */
-	FACT_FAULTS,           /* of it */
-	FACT_WARNINGS,
-	FACT_KEPT, /* domains served as last good */
-	FACT_HELD, /* of them those that the brake holds */
-	FACT_WORKERS_WANTED,
-	FACT_WORKERS_ALIVE,
-	FACT_WORKER_RESTARTS,
-	FACT_KINDS,
-};
 
 /* Rows do not share a cache line. */
 struct stats_row {
@@ -50,11 +24,21 @@ struct stats_row {
 struct stats {
 	_Alignas(64) uint64_t facts[FACT_KINDS];
 	struct stats_row rows[STATS_SLOTS];
+	struct strangers strangers[STATS_SLOTS]; /* a row's beside it */
 };
 
 /* Shared with every process forked from now on; NULL and errno. */
 struct stats *stats_new(void);
-uint64_t stats_sum(const struct stats *s, enum stat kind);
+/* Of all rows, the kinds from first to last together. */
+uint64_t stats_sum(const struct stats *s, enum stat first, enum stat last);
+
+/* The kind of an answer's status, and of a refusal by the gate with it. */
+enum stat stats_answer(unsigned status);
+enum stat stats_refusal(unsigned status);
+/* An answer was ready us microseconds after accept. */
+void stats_took(struct stats_row *r, uint64_t us);
+/* The highest value of a bucket of STAT_TOOK, in microseconds; 0: no limit. */
+uint64_t stats_took_limit(unsigned bucket);
 
 /* For a place that one process alone writes. */
 static inline void stats_set(uint64_t *place, uint64_t value)

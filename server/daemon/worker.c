@@ -22,6 +22,7 @@
 #include "daemon/generation.h"
 #include "daemon/listen.h"
 #include "daemon/sandbox.h"
+#include "daemon/stats.h"
 #include "daemon/worker_challenges.h"
 #include "daemon/worker_conn.h"
 #include "daemon/worker_part.h"
@@ -313,6 +314,7 @@ static int get_ready(struct life *l, const struct listeners *listeners,
 	const struct settings *s = &l->g->config->settings;
 
 	log_configure(s->log_level, s->log_json);
+	log_count_drops(&l->w.row->counts[STAT_LOG_DROPPED]);
 	if (enter_sandbox(l, slot, err) != 0)
 		return -1;
 	l->w.settings = s;
@@ -340,9 +342,14 @@ static int get_ready(struct life *l, const struct listeners *listeners,
 }
 
 int worker_run(const struct generation *g, const struct listeners *listeners,
-    int control, unsigned slot, uint64_t *counts)
+    int control, unsigned slot, struct stats *stats, size_t row)
 {
-	struct life l = { .g = g, .w.counts = counts, .challenges = -1 };
+	struct life l = {
+		.g = g,
+		.w.row = &stats->rows[row],
+		.w.strangers = &stats->strangers[row],
+		.challenges = -1,
+	};
 	struct err err;
 
 	if (get_ready(&l, listeners, control, slot, &err) != 0) {

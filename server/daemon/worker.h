@@ -2,7 +2,7 @@
 #ifndef DAEMON_WORKER_H
 #define DAEMON_WORKER_H
 
-#include <stdint.h>
+#include <stddef.h>
 
 #include "policy/host.h"
 
@@ -20,6 +20,7 @@
 
 struct generation;
 struct listeners;
+struct stats;
 
 enum worker_word {
 	WORKER_READY = 'r',
@@ -37,10 +38,9 @@ enum worker_word {
 /*
  * Be a worker, in a process just forked. control stays open; slot is its
  * place in its crew, of which the first speaks for all where all would say the
- * same; counts are the slot's row (STAT_KINDS of them). The result is an exit
- * status.
+ * same; row is its own in stats. The result is an exit status.
  */
 int worker_run(const struct generation *g, const struct listeners *l,
-    int control, unsigned slot, uint64_t *counts);
+    int control, unsigned slot, struct stats *stats, size_t row);
 
 #endif

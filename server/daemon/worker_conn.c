@@ -56,6 +56,12 @@ void conn_enter(struct conn *c, enum stage stage)
 		set_deadline(c, l->handshake_ms);
 }
 
+static void hold(struct worker *w, size_t count)
+{
+	w->held = count;
+	stats_set(&w->row->counts[STAT_OPEN], count);
+}
+
 void conn_close(struct conn *c)
 {
 	struct worker *w = c->worker;
@@ -74,7 +80,7 @@ void conn_close(struct conn *c)
 		c->next->prev = c->prev;
 	c->next = w->free;
 	w->free = c;
-	w->held--;
+	hold(w, w->held - 1);
 	w->on_close(w);
 }
 
@@ -243,13 +249,12 @@ static struct conn *conn_new(struct worker *w, int fd, enum door door)
 	c->watch = (struct watch){ fd, on_ready, c };
 	c->timer = (struct timer){ .on_time = on_deadline, .cookie = c };
 	c->accepted_ms = loop_now_ms(w->loop);
-	if (tells_fetches(w))
-		c->accepted_us = clock_now_us();
+	c->accepted_us = clock_now_us();
 	c->next = w->first;
 	if (w->first != NULL)
 		w->first->prev = c;
 	w->first = c;
-	w->held++;
+	hold(w, w->held + 1);
 	return c;
 }
 
@@ -259,7 +264,7 @@ void conn_open(
 	struct conn *c = NULL;
 	bool proxied;
 
-	w->counts[STAT_ACCEPTED]++;
+	worker_count(w, STAT_ACCEPTED);
 	if (w->held >= w->most)
 		tell_full(w);
 	else

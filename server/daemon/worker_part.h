@@ -8,6 +8,7 @@
 
 #include "base/loop.h"
 #include "daemon/knock.h"
+#include "daemon/stats.h"
 
 /* For the parts of worker alone. */
 
@@ -24,7 +25,8 @@ struct worker {
 	struct tls *tls;
 	struct site *site;
 	struct peers *peers;
-	uint64_t *counts; /* STAT_KINDS of them */
+	struct stats_row *row;
+	struct strangers *strangers;
 	struct conn *first, *free;
 	size_t held, most; /* connections now, and at most */
 	bool stopping;
@@ -37,5 +39,10 @@ struct worker {
 	void (*on_close)(struct worker *w);
 	void *owner;
 };
+
+static inline void worker_count(const struct worker *w, enum stat kind)
+{
+	stats_add(&w->row->counts[kind], 1);
+}
 
 #endif

@@ -36,7 +36,8 @@ static void send_answer(
 {
 	bool ok;
 
-	c->worker->counts[STAT_ANSWERED]++;
+	worker_count(c->worker, stats_answer(status));
+	stats_took(c->worker->row, (uint64_t)(clock_now_us() - c->accepted_us));
 	if (c->session != NULL)
 		ok = session_write(c->session, bytes, len, true) == 0;
 	else
@@ -54,6 +55,7 @@ void talk_refuse(struct conn *c, unsigned status)
 	char bytes[SITE_ANSWER_MAX];
 	size_t len = site_refuse(status, gate_is_head(&c->gate), bytes);
 
+	worker_count(c->worker, stats_refusal(status));
 	/* What was refused may have more behind it. */
 	c->more = true;
 	send_answer(c, status, bytes, len);
@@ -108,7 +110,7 @@ static void answer(struct conn *c)
 	if (r->method == METHOD_OTHER)
 		c->more = true; /* a body may follow */
 	if (answered.policy)
-		c->worker->counts[STAT_POLICIES]++;
+		worker_count(c->worker, STAT_POLICIES);
 	send_answer(c, answered.status, bytes, len);
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/worker_tell.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "config/config.h"
@@ -116,9 +117,19 @@ void tell_handshake(const struct conn *c)
 		[SNI_UNKNOWN] = "this host is not configured",
 		[SNI_NO_PAIR] = "no certificate for this host yet",
 	};
+	static const enum stat kinds[] = {
+		[SNI_OK] = STAT_HANDSHAKE_PROTOCOL,
+		[SNI_NONE] = STAT_HANDSHAKE_NONE,
+		[SNI_BAD] = STAT_HANDSHAKE_BAD,
+		[SNI_UNKNOWN] = STAT_HANDSHAKE_UNKNOWN,
+		[SNI_NO_PAIR] = STAT_HANDSHAKE_NO_PAIR,
+	};
 	enum sni sni = session_sni(c->session);
 
-	c->worker->counts[STAT_HANDSHAKES_BAD]++;
+	worker_count(c->worker, kinds[sni]);
+	if (sni == SNI_UNKNOWN)
+		strangers_add(c->worker->strangers, session_host(c->session),
+		    (int64_t)time(NULL));
 	if (log_tells(LOG_LEVEL_INFO) && may_tell(c->worker))
 		tell(LOG_LEVEL_INFO, "handshake refused", c,
 		    session_host(c->session),
@@ -127,6 +138,7 @@ void tell_handshake(const struct conn *c)
 
 void tell_challenge(const struct conn *c)
 {
+	worker_count(c->worker, STAT_CHALLENGES);
 	tell(LOG_LEVEL_INFO, "challenge answered", c, session_host(c->session),
 	    "tls-alpn-01");
 }
@@ -140,9 +152,15 @@ void tell_too_slow(const struct conn *c)
 		[STAGE_ANSWER] = "too slow taking the answer",
 		[STAGE_LINGER] = "too slow after the answer",
 	};
+	static const enum stat kinds[] = {
+		[STAGE_PROXY] = STAT_SLOW_PROXY,
+		[STAGE_HANDSHAKE] = STAT_SLOW_HANDSHAKE,
+		[STAGE_HEAD] = STAT_SLOW_HEAD,
+		[STAGE_ANSWER] = STAT_SLOW_ANSWER,
+	};
 
 	if (c->stage != STAGE_LINGER)
-		c->worker->counts[STAT_TOO_SLOW]++;
+		worker_count(c->worker, kinds[c->stage]);
 	if (log_tells(LOG_LEVEL_DEBUG))
 		tell(LOG_LEVEL_DEBUG, "closed", c, NULL, during[c->stage]);
 }
@@ -151,7 +169,7 @@ void tell_over_limit(const struct conn *c)
 {
 	char why[96];
 
-	c->worker->counts[STAT_OVER_LIMIT]++;
+	worker_count(c->worker, STAT_OVER_ADDRESS);
 	if (!log_tells(LOG_LEVEL_INFO) || !may_tell(c->worker))
 		return;
 	(void)snprintf(why, sizeof(why),
@@ -162,7 +180,7 @@ void tell_over_limit(const struct conn *c)
 
 void tell_full(struct worker *w)
 {
-	w->counts[STAT_OVER_LIMIT]++;
+	worker_count(w, STAT_OVER_CONNECTIONS);
 	if (may_tell(w))
 		log_warn("a connection was closed: %zu are held already "
 		         "(limits: connections, or the descriptor limit)",

@@ -3,9 +3,8 @@
 # becomes of it is felt by a sender.
 
 load lib
+load admin
 
-LOG_ADMIN_DIED='error: admin process [0-9]+ (was killed|ended|does not answer)'
-LOG_NO_ADMIN='warning: no health and no metrics at '
 NAMES=(a.example.com b.example.com c.example.com)
 
 prepare() {
@@ -18,44 +17,14 @@ prepare() {
 }
 
 write() {
-	conf <<-END | sed "s|admin: off|admin: \"$ADMIN\"|"
+	conf_admin <<-END
 		domains:
 		$(entries "$1" "${NAMES[@]}")
 	END
 }
 
-# ask PATH [CURL OPTIONS...]: the body; fails where the status is no 200.
-ask() {
-	curl -sS --fail-with-body --max-time 20 --noproxy '*' \
-	    --unix-socket "$SOCKET" "${@:2}" "http://localhost$1"
-}
-
-code_is() {
-	[ "$(code "$2")" = "$1" ]
-}
-
-code() {
-	ask "$1" -o /dev/null -w '%{http_code}' "${@:2}" 2>/dev/null || true
-}
-
-# status_is EXPRESSION: of python, with s the status.
-status_is() {
-	ask /status | python3 -c 'import json, sys
-s = json.load(sys.stdin)
-sys.exit(not eval("(" + sys.argv[1] + ")"))' "$1"
-}
-
-admins() {
-	pgrep -P "$MANAGER" -x mta-stsd-admin || true
-}
-
-another_admin() {
-	[ -n "$(admins)" ] && [ "$(admins)" != "$1" ]
-}
-
 @test "probes are 200, and one line" {
-	start_daemon
-	wait_until 5 "the admin process" ask /livez
+	start_seen
 	[ "$(ask /livez)" = well ]
 	[ "$(ask /readyz)" = well ]
 	[ "$(code /)" = 404 ]
@@ -67,8 +36,7 @@ another_admin() {
 }
 
 @test "status is one JSON object with what is served" {
-	start_daemon
-	wait_until 5 "the admin process" ask /status
+	start_seen
 	status_is 's["alive"] and s["ready"] and s["version"]'
 	status_is 's["workers"] == {"wanted": 2, "alive": 2, "restarts": 0}'
 	status_is '[h["domain"] for h in s["hosts"]] == [None, "a.example.com",
@@ -90,8 +58,7 @@ another_admin() {
 
 @test "a change is in status with its generation" {
 	local before
-	start_daemon
-	wait_until 5 "the admin process" ask /status
+	start_seen
 	before=$(ask /status | python3 -c 'import json, sys
 print(json.load(sys.stdin)["generation"]["number"])')
 	NAMES+=(d.example.com)
@@ -131,8 +98,7 @@ print(json.load(sys.stdin)["generation"]["number"])')
 @test "killed it comes back, and no fetch fails" {
 	local before
 	expect_log "$LOG_ADMIN_DIED"
-	start_daemon
-	wait_until 5 "the admin process" ask /livez
+	start_seen
 	start_load -c 8 "$T/1"
 	before=$(admins)
 	kill -9 "$before"
@@ -153,8 +119,7 @@ print(json.load(sys.stdin)["generation"]["number"])')
 	expect_log "$LOG_WORKER_DIED"
 	WORKERS=1
 	write 604800 >"$CONF"
-	start_daemon
-	wait_until 5 "the admin process" ask /livez
+	start_seen
 	# the fourth one in a row is replaced after four seconds
 	for n in 1 2 3 4; do
 		wait_until 5 "a worker" ask /livez
@@ -169,8 +134,7 @@ print(json.load(sys.stdin)["generation"]["number"])')
 }
 
 @test "a manager that hangs is not alive" {
-	start_daemon
-	wait_until 5 "the admin process" ask /livez
+	start_seen
 	kill -STOP "$MANAGER"
 	wait_until 60 "the probe to fail" code_is 503 /livez ||
 	    { kill -CONT "$MANAGER"; return 1; }
@@ -180,8 +144,7 @@ print(json.load(sys.stdin)["generation"]["number"])')
 }
 
 @test "strangers on the socket are ended, and hold up nobody" {
-	start_daemon
-	wait_until 5 "the admin process" ask /livez
+	start_seen
 	# more than there is room for
 	mkfifo "$T/fifo"
 	exec 7<>"$T/fifo"
@@ -213,8 +176,7 @@ print(json.load(sys.stdin)["generation"]["number"])')
 	    http://localhost/livez
 	kill_daemon
 	[ -S "$SOCKET" ]
-	start_daemon
-	wait_until 5 "the admin process" ask /livez
+	start_seen
 }
 
 @test "nowhere to listen: told, and served all the same" {
@@ -229,8 +191,7 @@ print(json.load(sys.stdin)["generation"]["number"])')
 	# another one is there already, and stays there
 	ADMIN=unix:$SOCKET
 	write 604800 >"$CONF"
-	start_daemon
-	wait_until 5 "the admin process" ask /livez
+	start_seen
 	sed "s/:$PORT/:$((PORT + 1))/; s|^state: .*|state: $T/state2|" "$CONF" \
 	    >"$T/conf/second.yaml"
 	"$BIN/mta-stsd" -c "$T/conf/second.yaml" 2>"$T/second" 3>&- &
