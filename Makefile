@@ -14,7 +14,7 @@ BUILD_PACKAGES := gcc make pkg-config libmicrohttpd-dev libssl-dev \
 TEST_PACKAGES := check bats parallel python3 openssl curl iproute2 procps \
     util-linux pebble bind9 bind9-utils bind9-dnsutils unbound \
     postfix-mta-sts-resolver nginx libnginx-mod-stream systemd-container \
-    podman runc mmdebstrap python3-yaml
+    podman runc mmdebstrap python3-yaml prometheus
 LINT_PACKAGES := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

@@ -26,6 +26,7 @@ FILES := \
     644:README.md:$(docdir)/README.md \
     644:SECURITY.md:$(docdir)/SECURITY.md \
     644:systemd/bind.conf:$(docdir)/bind.conf \
+    644:conf/mta-stsd.rules.yml:$(docdir)/examples/mta-stsd.rules.yml \
     $(foreach f,$(CONFIGS),644:conf/$f:$(docdir)/examples/$f)
 UNITS := \
     $(foreach f,mta-stsd.service mta-stsd.socket mta-stsd-verify.service \

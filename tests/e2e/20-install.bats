@@ -47,6 +47,7 @@ wanted() {
 		644 f ${PREFIX#/}/share/doc/mta-stsd/SECURITY.md
 		644 f ${PREFIX#/}/share/doc/mta-stsd/bind.conf
 		755 d ${PREFIX#/}/share/doc/mta-stsd/examples
+		644 f ${PREFIX#/}/share/doc/mta-stsd/examples/mta-stsd.rules.yml
 		644 f ${PREFIX#/}/share/doc/mta-stsd/examples/mta-stsd.yaml
 		644 f ${PREFIX#/}/share/doc/mta-stsd/examples/providers.yaml
 		644 f ${PREFIX#/}/share/man/man1/mta-stsctl.1

@@ -47,7 +47,6 @@ hello() {
 }
 
 @test "promtool finds nothing to say about them" {
-	command -v promtool >/dev/null || skip "no promtool"
 	start_seen
 	hello --sni mta-sts.unknown.example
 	fetch "$HOST" >/dev/null
@@ -60,6 +59,18 @@ hello() {
 	# one value each, whatever is in it
 	[ "$(grep -v '^#' "$T/metrics" | sed 's/ [^ ]*$//' | sort |
 	    uniq -d | wc -l)" = 0 ]
+}
+
+@test "each rule of conf/ fires for what it is for, says promtool" {
+	promtool check rules "$HERE/../../conf/mta-stsd.rules.yml"
+	promtool test rules "$HERE/rules.yml"
+	# and each metric in it is one that is told
+	start_seen
+	ask /metrics >"$T/metrics"
+	for name in $(grep -oE 'mta_stsd_[a-z_]+' \
+	    "$HERE/../../conf/mta-stsd.rules.yml" | sort -u); do
+		grep -q "^# TYPE $name " "$T/metrics" || fail "no metric $name"
+	done
 }
 
 @test "fetches by status, policies, connections and the time they take" {

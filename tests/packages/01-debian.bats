@@ -171,6 +171,7 @@ program_is_gone() {
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/bind.conf
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/changelog.gz
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/copyright
+			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/examples/mta-stsd.rules.yml
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/examples/mta-stsd.yaml
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/examples/providers.yaml
 			-rw-r--r-- root/root ./usr/share/man/man1/mta-stsctl.1.gz
