@@ -3,6 +3,7 @@
 # plain tests of every kind of build.
 
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_COVER := $(patsubst build/release%,build/cover%,$(B))
 SECONDS := 600
 
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libctl.a $(B)/libserver.a
@@ -24,5 +25,17 @@ fuzz fuzz-keep: need-lint
 	    $(if $(filter fuzz,$@),xargs -P $(shell nproc) -I {} \
 	    tests/fuzz/run {} $(SECONDS),xargs -n 1 tests/fuzz/keep)
 
+# Which lines the corpora reach, and no other test.
+FUZZ_PACKAGES := gcovr
+.PHONY: fuzz-cover need-fuzz-cover
+need-fuzz-cover deps: NEED += $(FUZZ_PACKAGES)
+need-fuzz-cover:
+	@tests/need $(BUILD_PACKAGES) $(NEED)
+
+fuzz-cover: need-fuzz-cover
+	@$(MAKE) --no-print-directory KIND=cover $(FUZZ:%=$(FUZZ_COVER)/unit/%)
+	@tests/fuzz/cover $(FUZZ_COVER) $(FUZZ)
+
 #: fuzz     what reads strangers and files, under libFuzzer; SECONDS=600 each
+#: fuzz-cover  which lines of what is fuzzed the corpora reach: 95 %
 #: fuzz-keep  what that found, the least of it, into tests/fuzz/corpus

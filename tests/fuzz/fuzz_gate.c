@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "http/gate.h"
@@ -34,7 +35,7 @@ static void check_printable(const char *text, size_t cap)
 		assert(text[i] > 0x20 && text[i] < 0x7f);
 }
 
-static void check_whole(const struct request *r, const char *sni)
+static void check_whole(const struct request *r, bool is_head, const char *sni)
 {
 	check_alphabet(r->method_name, sizeof(r->method_name), "");
 	check_alphabet(r->path, sizeof(r->path), "-._~/");
@@ -44,6 +45,26 @@ static void check_whole(const struct request *r, const char *sni)
 	assert(sni == NULL || strcmp(r->host, sni) == 0);
 	assert((r->method == METHOD_GET) == !strcmp(r->method_name, "GET"));
 	assert((r->method == METHOD_HEAD) == !strcmp(r->method_name, "HEAD"));
+	assert((r->method == METHOD_HEAD) == is_head);
+}
+
+/* The head that the site makes of it: the gate takes it, and as the same. */
+static void check_canonical(const struct request *r, const char *sni)
+{
+	char head[GATE_HEAD_MAX];
+	const struct request *again;
+	struct gate g;
+	int len =
+	    snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: %s\r\n\r\n",
+	        r->method_name, r->path, r->host[0] == '\0' ? SNI : r->host);
+
+	assert(len > 0 && (size_t)len < sizeof(head));
+	gate_init(&g, sni);
+	assert(gate_feed(&g, head, (size_t)len) == GATE_WHOLE);
+	again = gate_request(&g);
+	assert(again->method == r->method);
+	assert(strcmp(again->path, r->path) == 0);
+	assert(r->host[0] == '\0' || strcmp(again->host, r->host) == 0);
 }
 
 static void check_refused(unsigned status)
@@ -75,8 +96,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_printable(whole.request.target, sizeof(whole.request.target));
 	check_printable(
 	    whole.request.forwarded, sizeof(whole.request.forwarded));
+	/* CONNECT asks for no path, which is put there all the same. */
+	if (state == GATE_WHOLE &&
+	    strcmp(gate_request(&whole)->method_name, "CONNECT") != 0)
+		check_canonical(gate_request(&whole), sni);
 	if (state == GATE_WHOLE)
-		check_whole(gate_request(&whole), sni);
+		check_whole(gate_request(&whole), gate_is_head(&whole), sni);
 	else if (state == GATE_REFUSED)
 		check_refused(gate_status(&whole));
 	else

@@ -23,6 +23,11 @@
 
 enum { STS, TLSRPT, MX, MX_TOO, POLICY, WRITTEN, EACH };
 
+/* What a letter of the last piece says of the first domain. */
+#define NO_TXT  't' /* could not be asked */
+#define NO_HOST 'h'
+#define NO_CAA  'c' /* forbids it */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void take(struct facts *f, const struct pieces *p, size_t at,
@@ -48,6 +53,22 @@ static void take(struct facts *f, const struct pieces *p, size_t at,
 		f->written = (const char *)r[WRITTEN].data;
 }
 
+static void lose(struct facts *f, const char *how)
+{
+	f->txt_unasked = strchr(how, NO_TXT) != NULL;
+	f->host_unasked = strchr(how, NO_HOST) != NULL;
+	if (f->txt_unasked) {
+		f->id = NULL;
+		f->txt_fault = "no answer";
+	}
+	if (f->host_unasked) {
+		f->policy = NULL;
+		f->policy_fault = "no answer";
+	}
+	if (strchr(how, NO_CAA) != NULL)
+		f->caa = "another CA's";
+}
+
 /* Lines of what may be seen, and no other bytes. */
 static void must_be_lines(const char *text)
 {
@@ -66,7 +87,7 @@ static bool is_live(const struct facts *f, struct arena *a)
 	struct policy p;
 	size_t len;
 
-	return f->policy != NULL &&
+	return f->policy != NULL && !f->txt_unasked &&
 	       policy_parse(f->policy, f->policy_len, a, &p, NULL) == 0 &&
 	       policy_render(&p, a, &bytes, &len, NULL) == 0;
 }
@@ -80,9 +101,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pieces p;
 	const char *text, *fault = NULL;
 
-	pieces_cut(data, size, 2 * EACH, &p);
+	pieces_cut(data, size, 2 * EACH + 1, &p);
 	take(&f[0], &p, 0, "a.example", a);
 	take(&f[1], &p, EACH, "b.example", a);
+	lose(&f[0], p.at[2 * EACH].bytes);
 	text = import_text(f, 2, NOW, taken, 1, a, &sum);
 	must_be_lines(text);
 	fault = import_prove(text, f, 2, a);

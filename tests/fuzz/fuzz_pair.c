@@ -82,8 +82,14 @@ static void must_be_whole(const struct pair *p)
 		assert(host_is_valid(name + star, strlen(name + star)));
 		assert(star > 0 || pair_covers(p, name));
 	}
+	assert(!pair_covers(p, "*"));
 	pair_copy(r, p, &copy);
 	assert(pair_same(p, &copy) && copy.name_count == p->name_count);
+	copy.chain_count++;
+	assert(!pair_same(p, &copy));
+	copy.chain_count--;
+	copy.name = "y";
+	assert(!pair_same(p, &copy));
 	must_be_shown(&copy);
 	pair_reader_free(r);
 	arena_free(a);

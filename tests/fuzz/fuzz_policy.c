@@ -58,6 +58,8 @@ static void try_policy(const char *bytes, size_t len, struct arena *a)
 	assert(again.mx_count == p.mx_count);
 	assert(first_len == second_len);
 	assert(memcmp(first, second, first_len) == 0);
+	p.max_age = POLICY_MAX_AGE_MAX + 1;
+	assert(policy_render(&p, a, &first, &first_len, &e) != 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)

@@ -158,7 +158,9 @@ static void try_mx(
 		assert(host_is_valid(f.mx[i], strlen(f.mx[i])));
 }
 
-static void try_caa(const struct dns_record *records, size_t count)
+/* text: a directory of a CA, as the configuration has it. */
+static void try_caa(
+    const struct dns_record *records, size_t count, const char *text)
 {
 	struct dns_record reversed[RECORDS_MAX];
 	struct caa_names ca, none = { NULL, 0 };
@@ -166,6 +168,7 @@ static void try_caa(const struct dns_record *records, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		reversed[i] = records[count - 1 - i];
+	assert(!caa_names_known(text, &ca) || ca.count == 1);
 	assert(caa_names_known(NULL, &ca));
 	v = caa_judge(records, count, &ca, "http-01");
 	assert(v == caa_judge(reversed, count, &ca, "http-01"));
@@ -191,7 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	try_texts(records, p.count, a);
 	try_mx(records, p.count, a);
-	try_caa(records, p.count);
+	try_caa(records, p.count, p.at[0].bytes);
 	pieces_free(&p);
 	arena_free(a);
 	return 0;

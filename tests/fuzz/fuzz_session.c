@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "made.h"
@@ -36,18 +37,24 @@ static bool challenge(
 	return strcmp(host, OURS) == 0;
 }
 
+static struct tls *shared;
+
+static void free_shared(void)
+{
+	tls_free(shared);
+}
+
 static struct tls *tls_made(void)
 {
 	static struct made m;
-	static struct tls *t;
 	const struct tls_calls calls = { find, challenge, &m };
 
-	if (t == NULL) {
+	if (shared == NULL) {
 		make(&m, OURS);
-		t = tls_new(&calls, 1 << 20, NULL);
-		assert(t != NULL);
+		shared = tls_new(&calls, 1 << 20, NULL);
+		assert(shared != NULL && atexit(free_shared) == 0);
 	}
-	return t;
+	return shared;
 }
 
 static SSL_CTX *client_made(void)

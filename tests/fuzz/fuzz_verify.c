@@ -17,13 +17,15 @@
 #include "ctl/csv.h"
 #include "ctl/dns.h"
 #include "ctl/mx.h"
+#include "ctl/seen.h"
 #include "ctl/txt.h"
 #include "ctl/verify_judge.h"
 #include "ctl/verify_show.h"
 #include "pieces.h"
 #include "policy/catalog.h"
 
-enum { LIVE, OURS, TXT, TXT_TOO, TLSRPT, MX, MX_TOO, PIECES };
+/* What each piece is. RUA: where ours are to go. */
+enum { LIVE, OURS, TXT, TXT_TOO, TLSRPT, MX, MX_TOO, TLSRPT_TOO, RUA, PIECES };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,6 +50,8 @@ static const struct catalog_entry *configured(
 	policy_id(e->policy, e->policy_len, id);
 	e->id = arena_string(a, id);
 	e->mode = ours.mode;
+	if (p->at[RUA].len > 0)
+		e->tlsrpt = p->at[RUA].bytes;
 	return e;
 }
 
@@ -62,9 +66,11 @@ static bool has(const struct verify_report *r, const char *code)
 static void judge(struct verify_report *r, const struct pieces *p)
 {
 	struct dns_record txt[] = { record(p, TXT), record(p, TXT_TOO) };
-	struct dns_record tlsrpt = record(p, TLSRPT);
+	struct dns_record tlsrpt[] = { record(p, TLSRPT),
+		record(p, TLSRPT_TOO) };
 	struct dns_record exchangers[] = { record(p, MX), record(p, MX_TOO) };
 	size_t txts = p->at[TXT_TOO].len > 0 ? 2 : p->at[TXT].len > 0;
+	size_t reports = p->at[TLSRPT_TOO].len > 0 ? 2 : p->at[TLSRPT].len > 0;
 	size_t mxs = p->at[MX_TOO].len > 0 ? 2 : 1;
 	const struct policy *live;
 	struct policy again;
@@ -72,8 +78,13 @@ static void judge(struct verify_report *r, const struct pieces *p)
 	const char *id;
 
 	id = verify_judge_txt(r, txt_join(txt, txts, r->arena), txts, NULL);
-	verify_judge_tlsrpt(r, txt_join(&tlsrpt, 1, r->arena), 1, true);
+	verify_judge_tlsrpt(
+	    r, txt_join(tlsrpt, reports, r->arena), reports, true);
+	assert(r->count == 2);
 	mx_read(exchangers, mxs, r->arena, &mx);
+	r->mx = mx.count > 1
+	            ? arena_format(r->arena, "%s, %s", mx.hosts[0], mx.hosts[1])
+	            : mx.hosts[0];
 	live = verify_judge_policy(r);
 	assert((live == NULL) == has(r, "policy-syntax"));
 	assert((live != NULL) == (policy_parse(r->policy, r->policy_len,
@@ -130,10 +141,14 @@ static void read_lines(const char *text, size_t len, size_t most)
 	assert(lines <= most);
 }
 
-enum form { FORM_JSON, FORM_CSV, FORM_TABLE, FORM_NAGIOS, FORMS };
+/* The last: what a host serves, as it is put on a terminal. */
+enum form { FORM_JSON, FORM_CSV, FORM_TABLE, FORM_NAGIOS, FORM_BYTES, FORMS };
 
 static void show(const struct verify_summary *s, enum form form)
 {
+	static const size_t most[] = {
+		[FORM_TABLE] = SIZE_MAX, [FORM_NAGIOS] = 1, [FORM_BYTES] = 0
+	};
 	const struct verify_manner m = { .checks = true };
 	char *text = NULL;
 	size_t len = 0;
@@ -146,15 +161,17 @@ static void show(const struct verify_summary *s, enum form form)
 		verify_show_csv(out, s, &m);
 	else if (form == FORM_TABLE)
 		verify_show_table(out, s, &m);
-	else
+	else if (form == FORM_NAGIOS)
 		verify_show_nagios(out, s);
+	else
+		seen_put(out, s->at[0].policy);
 	assert(fclose(out) == 0);
 	if (form == FORM_JSON)
 		read_json(text, &s->at[0]);
 	else if (form == FORM_CSV)
 		read_csv(text, len, s->at[0].arena);
 	else
-		read_lines(text, len, form == FORM_NAGIOS ? 1 : SIZE_MAX);
+		read_lines(text, len, most[form]);
 	free(text);
 }
 
