@@ -15,6 +15,7 @@ TEST_PACKAGES := check bats parallel python3 openssl curl iproute2 procps \
     util-linux pebble bind9 bind9-utils bind9-dnsutils unbound \
     postfix-mta-sts-resolver nginx libnginx-mod-stream systemd-container \
     podman runc mmdebstrap python3-yaml prometheus
+COVER_PACKAGES := gcovr
 LINT_PACKAGES := clang libclang-rt-dev clang-format clang-tidy cppcheck shellcheck mandoc
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -46,7 +47,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DELETE_ON_ERROR .SECONDARY:
 .PHONY: all run check unit e2e real floors lint asan nightly cover deps \
-    need-build need-test need-lint clean help tests-built
+    need-build need-test need-cover need-lint clean help tests-built
 
 all: $(B)/mta-stsd $(B)/mta-stsctl $(B)/uacme-hook
 
@@ -102,21 +103,22 @@ asan: need-test
 nightly: export MTA_STSD_DOMAINS := 500
 nightly:
 	@for t in check 'CC=clang check' asan 'REAL=long real' packages analyze attack-long \
-	    fuzz; do $(MAKE) --no-print-directory $$t || exit 1; done
+	    fuzz fuzz-cover; do $(MAKE) --no-print-directory $$t || exit 1; done
 
 lint: need-lint
 floors lint:
 	@tests/$@
 
-cover: need-test
+cover: need-cover
 	@$(MAKE) --no-print-directory KIND=cover tests-built
 	@tests/run $(patsubst build/release%,build/cover%,$(B)) unit e2e
 	@gcovr -r . --object-directory build server ctl
 
 # Each asks for what is missing alone, so that a second run needs no network.
-need-test need-lint deps: NEED += $(TEST_PACKAGES)
+need-test need-cover need-lint deps: NEED += $(TEST_PACKAGES)
+need-cover deps: NEED += $(COVER_PACKAGES)
 need-lint deps: NEED += $(LINT_PACKAGES)
-need-build need-test need-lint deps:
+need-build need-test need-cover need-lint deps:
 	@tests/need $(BUILD_PACKAGES) $(NEED)
 
 clean:

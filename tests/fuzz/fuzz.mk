@@ -26,13 +26,8 @@ fuzz fuzz-keep: need-lint
 	    tests/fuzz/run {} $(SECONDS),xargs -n 1 tests/fuzz/keep)
 
 # Which lines the corpora reach, and no other test.
-FUZZ_PACKAGES := gcovr
-.PHONY: fuzz-cover need-fuzz-cover
-need-fuzz-cover deps: NEED += $(FUZZ_PACKAGES)
-need-fuzz-cover:
-	@tests/need $(BUILD_PACKAGES) $(NEED)
-
-fuzz-cover: need-fuzz-cover
+.PHONY: fuzz-cover
+fuzz-cover: need-cover
 	@$(MAKE) --no-print-directory KIND=cover $(FUZZ:%=$(FUZZ_COVER)/unit/%)
 	@tests/fuzz/cover $(FUZZ_COVER) $(FUZZ)
 
