@@ -148,7 +148,7 @@ only() {
 	start_daemon
 	health 0 '^well: 127.0.0.1:[0-9]+ serves mta-sts.a.example$'
 	stop_daemon
-	two | sed 's|listen:.*|listen: { https: off, plain: "unix:'"$T"'/s" }|' \
+	two | sed 's|listen:.*|listen: { https: off, plain: "unix:'"$T"'/s", admin: off }|' \
 	    >"$CONF"
 	start_daemon
 	health 0 "^well: unix:$T/s serves mta-sts.a.example$"

@@ -234,7 +234,7 @@ defaults: {{ tlsrpt: "{REPORTS}" }}
         " }", f", directory: \"http://{DIRECTORY}/directory\" }}")
     home = f"host: {HOME}\n"
     served = f"""\
-listen: {{ https: ["{HOME_ADDRESSES[0]}:443", "[{HOME_ADDRESSES[1]}]:443"] }}
+listen: {{ https: ["{HOME_ADDRESSES[0]}:443", "[{HOME_ADDRESSES[1]}]:443"], admin: off }}
 user: root
 workers: 1
 log: {{ access: off }}
