@@ -28,8 +28,7 @@ struct generation {
 	size_t fault_count, warning_count; /* of the configuration as last */
 	struct err fault; /* read, refused or not; and the first fault */
 	bool lacks_anew;  /* one of them had a pair, or was not configured */
-	/* At a start: what was served before it; else NULL. */
-	const struct catalog *before;
+	const struct catalog *before; /* a start: served before it, or NULL */
 	struct arena *before_arena;
 };
 
@@ -67,9 +66,8 @@ struct generation *generation_build(const struct build *b,
 bool generation_same(const struct generation *a, const struct generation *b);
 
 /*
- * One line for every domain that changed since old (NULL: since what was
- * served before the start), with the record to publish now; served is of
- * before the change.
+ * A line for every domain that changed since old (NULL: what was served before
+ * the start), with the record to publish now; served is of before the change.
  */
 void generation_tell_changes(const struct generation *old,
     const struct generation *new, const struct served *served);
