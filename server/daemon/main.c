@@ -155,6 +155,8 @@ static int serve(const char *path)
 			log_warn("capabilities stay: %s", strerror(errno));
 	}
 	sandbox_no_dump();
+	config_free(c); /* the workers need not inherit it */
+	c = NULL;
 	status = manager_run(path, &l, &admin);
 out:
 	listeners_close(&admin);

@@ -25,6 +25,11 @@ void parser_free(struct parser *p);
 
 /* NULL: it is none. The caller frees them. */
 X509 *parse_certificate(const struct der *der);
+/*
+ * The same for a quick look: without its public key, for each of which
+ * OpenSSL 3.0 builds a chain of decoders. Nothing can be verified with it.
+ */
+X509 *parse_certificate_alone(struct parser *p, const struct der *der);
 EVP_PKEY *parse_key(
     struct parser *p, const struct der *der, enum key_form form);
 /* *ret_size: the bytes that were not shared. */

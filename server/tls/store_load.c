@@ -204,7 +204,7 @@ static void read_pair(struct load *l, struct entry *e, const struct entry *old)
 		result = read_once(l, e, &err);
 		if (result != 0 && is_passing(errno))
 			e->unsettled = true;
-		after = scan_look(l->s->certs, e->name, NULL);
+		after = scan_look(l->s->certs, e->name, &e->look);
 		changed = !look_same(&e->look, &after);
 		if (changed && after.cert_place != CERT_NONE)
 			e->look = after;
