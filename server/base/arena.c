@@ -159,6 +159,18 @@ char *arena_format(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
+void arena_join(struct arena *a, struct arena *b)
+{
+	struct block *last = b->first;
+
+	assert(!a->sealed && !b->sealed && a->secret == b->secret);
+	while (last->next != NULL)
+		last = last->next;
+	last->next = a->first;
+	a->first = b->first;
+	a->size += b->size;
+}
+
 void arena_seal(struct arena *a)
 {
 	a->sealed = true;

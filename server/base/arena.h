@@ -32,6 +32,9 @@ char *arena_string(struct arena *a, const char *text);
 char *arena_format(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* All that b holds is a's from now on, and b is no more. Both as secret. */
+void arena_join(struct arena *a, struct arena *b);
+
 /* From now on read only: writing to it is a fault that ends the process. */
 void arena_seal(struct arena *a);
 

@@ -31,7 +31,7 @@ struct store_note {
 struct store_calls {
 	/* What is new to say: a standing fault is told once. */
 	void (*on_note)(void *cookie, const struct store_note *n);
-	void (*on_step)(void *cookie); /* one directory more; NULL: no matter */
+	void (*on_step)(void *cookie); /* it goes on; NULL: no matter */
 	void *cookie;
 };
 enum { STORE_TAKE_ALL = 1 }; /* keep nothing that is broken or gone */

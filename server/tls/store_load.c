@@ -4,19 +4,17 @@
  * How a store comes about: each directory is looked at anew and compared with
  * what the last store saw. Unchanged files are not read, and what cannot be
  * used now leaves the last good pair in its place. What there is to say is
- * said once: a fault that stands is in the last store already.
+ * said once, in the order of the directories, whoever read them: a fault that
+ * stands is in the last store already.
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "tls/store.h"
 #include "tls/store_entry.h"
-
-#define TRIES     3
-#define SECOND_NS 1000000000
+#include "tls/store_read.h"
 
 /* One store in the making. */
 struct load {
@@ -133,114 +131,22 @@ static void lose(struct load *l, struct entry *e, const struct entry *old)
 	fail(l, e, old, text.text);
 }
 
-/* Is it of the machine, not of the files, so that it may be over soon? */
-static bool is_passing(int error)
+/* What there was to read is read: what does it come to? */
+static void load_entry(struct load *l, const struct task *t, struct entry *e)
 {
-	return error == EIO || error == ENOMEM || error == EMFILE ||
-	       error == ENFILE;
-}
+	const struct entry *old = t->step.entry;
 
-static int read_once(struct load *l, struct entry *e, struct err *err)
-{
-	char cert[PATH_MAX], key[PATH_MAX];
-
-	scan_cert_path(l->s->certs, e->name, e->look.cert_place, cert);
-	if (e->look.key_place == KEY_NONE) {
-		err_set(err,
-		    "%s: has no key (%s/key.pem, %s/privkey.pem or "
-		    "private/%s/key.pem)",
-		    cert, e->name, e->name, e->name);
-		return -1;
-	}
-	scan_key_path(l->s->certs, e->name, e->look.key_place, key);
-	return pair_read(l->reader, cert, key, &e->pair, &e->oddities, err);
-}
-
-static bool is_older(const struct look *l, int64_t moment)
-{
-	return l->cert_place != CERT_NONE &&
-	       l->cert.mtime_ns / SECOND_NS <= moment &&
-	       l->key.mtime_ns / SECOND_NS <= moment;
-}
-
-void store_each(const char *certs, int64_t until,
-    bool (*on_pair)(void *cookie, const struct pair *p), void *cookie)
-{
-	struct arena *a = arena_new(true);
-	struct store s = { .arena = a, .certs = certs };
-	struct load l = { .s = &s, .reader = pair_reader_new(a) };
-	const char **names;
-	size_t count = 0;
-	bool more = true;
-	struct err err;
-
-	if (scan_names(certs, a, &names, &count, &err) != 0)
-		count = 0;
-	for (size_t i = 0; i < count && more; i++) {
-		struct entry e = { .name = names[i] };
-
-		e.look = scan_look(certs, e.name, NULL);
-		if (!is_older(&e.look, until) || read_once(&l, &e, &err) != 0)
-			continue;
-		e.pair.name = e.name;
-		more = on_pair(cookie, &e.pair);
-	}
-	pair_reader_free(l.reader);
-	arena_free(a);
-}
-
-/* Files that are replaced while they are read are read again. */
-static void read_pair(struct load *l, struct entry *e, const struct entry *old)
-{
-	struct err err;
-	bool changed = true;
-	int result = -1;
-
-	for (int i = 0; i < TRIES && changed; i++) {
-		struct look after;
-
-		e->unsettled = look_is_fresh(&e->look);
-		errno = 0;
-		result = read_once(l, e, &err);
-		if (result != 0 && is_passing(errno))
-			e->unsettled = true;
-		after = scan_look(l->s->certs, e->name, &e->look);
-		changed = !look_same(&e->look, &after);
-		if (changed && after.cert_place != CERT_NONE)
-			e->look = after;
-	}
-	e->unsettled = e->unsettled || changed;
-	if (result != 0) {
-		fail(l, e, old, err.text);
-		return;
-	}
-	e->pair.name = e->name;
-	e->has_pair = true;
-	tell_oddities(l, e, old);
-}
-
-static void load_entry(struct load *l, const struct step *step)
-{
-	const struct entry *old = step->entry;
-	struct entry e = {
-		.name = arena_string(l->s->arena, step->name),
-		.look = { .cert_place = CERT_NONE, .key_place = KEY_NONE },
-	};
-
-	if (step->is_there)
-		e.look = scan_look(l->s->certs, e.name,
-		    old == NULL || old->unsettled ? NULL : &old->look);
-	if (old != NULL && !old->unsettled && look_same(&old->look, &e.look))
-		carry(l, &e, old);
-	else if (e.look.cert_place == CERT_NONE)
-		lose(l, &e, old);
+	if (t->was_read && e->fault != NULL)
+		fail(l, e, old, e->fault);
+	else if (t->was_read)
+		tell_oddities(l, e, old);
+	else if (task_is_kept(t, e))
+		carry(l, e, old);
 	else
-		read_pair(l, &e, old);
-	if (!e.has_pair && e.look.cert_place == CERT_NONE)
-		return;
-	if (e.fault != NULL)
-		tell_fault(l, &e, old);
-	l->s->entries[l->s->entry_count++] = e;
+		lose(l, e, old);
+	if (e->fault != NULL &&
+	    (e->has_pair || e->look.cert_place != CERT_NONE))
+		tell_fault(l, e, old);
 }
 
 /* The directory itself cannot be read: told once, for all that is in it. */
@@ -268,11 +174,34 @@ static void load_nothing(struct load *l, const struct err *err)
 		tell(l, kept ? STORE_KEPT : STORE_BROKEN, s->certs, s->fault);
 }
 
+static void load_steps(
+    struct load *l, struct walk *w, size_t room, struct arena *scratch)
+{
+	struct store *s = l->s;
+	struct reads r = { .certs = s->certs,
+		.calls = l->calls,
+		.tasks = arena_array(scratch, room, sizeof(struct task)),
+		.entries = s->entries };
+	struct step step;
+
+	while (walk_next(w, &step)) {
+		r.entries[r.count].name = arena_string(s->arena, step.name);
+		r.tasks[r.count++].step = step;
+	}
+	reads_run(&r, s->arena, l->reader);
+	for (size_t i = 0; i < r.count; i++) {
+		struct entry *e = &r.entries[i];
+
+		load_entry(l, &r.tasks[i], e);
+		if (e->has_pair || e->look.cert_place != CERT_NONE)
+			s->entries[s->entry_count++] = *e;
+	}
+}
+
 static void load_entries(struct load *l)
 {
 	struct walk w = { .s = l->last };
 	struct arena *scratch = arena_new(false);
-	struct step step;
 	struct err err;
 	int result =
 	    scan_names(l->s->certs, scratch, &w.names, &w.name_count, &err);
@@ -283,11 +212,8 @@ static void load_entries(struct load *l)
 	l->s->entries = arena_array(l->s->arena, room, sizeof(struct entry));
 	if (result != 0)
 		load_nothing(l, &err);
-	while (result == 0 && walk_next(&w, &step)) {
-		load_entry(l, &step);
-		if (l->calls->on_step != NULL)
-			l->calls->on_step(l->calls->cookie);
-	}
+	else
+		load_steps(l, &w, room, scratch);
 	arena_free(scratch);
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,6 +141,29 @@ START_TEST(arena_gives_zeroed_aligned_memory)
 	ck_assert_str_eq(arena_format(a, "%s-%d", "a", 1), "a-1");
 	arena_seal(a);
 	arena_free(a);
+}
+END_TEST
+
+START_TEST(arena_joined_is_sealed_and_freed_with_the_other)
+{
+	struct arena *a = arena_new(true), *b = arena_new(true);
+	size_t size;
+	char *p = arena_string(a, "a"), *q = NULL;
+
+	for (int i = 0; i < 100; i++)
+		q = arena_array(b, 1000, 100);
+	memcpy(q, "b", 2);
+	size = arena_size(a) + arena_size(b);
+	arena_join(a, b);
+	ck_assert_uint_eq(arena_size(a), size);
+	ck_assert_str_eq(arena_string(a, "c"), "c");
+	ck_assert_str_eq(p, "a");
+	arena_seal(a);
+	ck_assert_str_eq(q, "b");
+	arena_free(a);
+	/* Neither's memory is mapped any more. */
+	ck_assert_int_eq(msync(p - (uintptr_t)p % 4096, 1, MS_ASYNC), -1);
+	ck_assert_int_eq(msync(q - (uintptr_t)q % 4096, 1, MS_ASYNC), -1);
 }
 END_TEST
 
@@ -404,6 +428,7 @@ int main(void)
 	tcase_add_test(t, file_is_replaced_whole_and_read_below_its_cap);
 	tcase_add_test(t, directories_are_made_with_their_parents);
 	tcase_add_test(t, arena_gives_zeroed_aligned_memory);
+	tcase_add_test(t, arena_joined_is_sealed_and_freed_with_the_other);
 	tcase_add_exit_test(t, arena_without_memory_ends_with_a_status, 2);
 #ifndef NO_SANDBOX /* a sanitizer makes an exit of the signal */
 	tcase_add_test_raise_signal(t, arena_sealed_is_read_only, SIGSEGV);

@@ -766,6 +766,46 @@ START_TEST(ten_thousand_pairs)
 }
 END_TEST
 
+struct told {
+	char name[32];
+	unsigned count;
+};
+
+static void on_next(void *cookie, const struct store_note *n)
+{
+	struct told *last = cookie;
+
+	ck_assert_int_lt(strcmp(last->name, n->name), 0);
+	snprintf(last->name, sizeof(last->name), "%s", n->name);
+	last->count++;
+}
+
+/* Enough of them that several threads are worth it. */
+START_TEST(faults_are_told_in_the_order_of_names_whoever_read)
+{
+	struct told last = { "", 0 };
+	const struct store_calls told = { on_next, NULL, &last };
+	struct store *s;
+
+	for (int i = 0; i < 1200; i++) {
+		char dir[32];
+
+		snprintf(dir, sizeof(dir), "d%d", i);
+		if (i % 3 == 0)
+			put_pair(dir, &a);
+		else
+			write_text(at("%s/cert.pem", dir), "", 0);
+	}
+	s = store_load(certs, NULL, 0, &told);
+	ck_assert_uint_eq(last.count, 800);
+	ck_assert_uint_eq(store_count(s), 400);
+	for (size_t i = 0; i < store_count(s); i++)
+		ck_assert(i == 0 || strcmp(store_at(s, i - 1)->name,
+		                        store_at(s, i)->name) < 0);
+	store_free(s);
+}
+END_TEST
+
 #define COUNT(x) ((int)(sizeof(x) / sizeof(*(x))))
 
 int main(void)
@@ -800,6 +840,7 @@ int main(void)
 	    t, the_pair_in_date_that_lives_longest_serves, 0, COUNT(choices));
 	tcase_add_test(t, a_pair_that_is_gone_gives_way_to_one_that_is_there);
 	tcase_add_test(t, each_pair_until_one_will_do);
+	tcase_add_test(t, faults_are_told_in_the_order_of_names_whoever_read);
 	tcase_add_test(t, ten_thousand_pairs);
 	suite_add_tcase(s, t);
 	return suite_run(s);
