@@ -238,6 +238,28 @@ static void write_certificates(const struct sight *s, FILE *to)
 		    sight_certificate_text(i), counts[i]);
 }
 
+static void write_fetches(const struct sight *s, FILE *to)
+{
+	const struct catalog *c = s->generation->config->catalog;
+
+	head(to, "domain_fetches_total", "counter",
+	    "Policies served, by domain; other: of domains beyond the first "
+	    "10000.");
+	for (size_t i = 0; i < catalog_count(c); i++) {
+		const struct catalog_entry *e = catalog_at(c, i);
+
+		if (e->number == CATALOG_NUMBERS)
+			continue;
+		(void)fputs(PREFIX "domain_fetches_total{domain=", to);
+		put_label(to, e->domain);
+		(void)fprintf(to, "} %" PRIu64 "\n",
+		    stats_get(&s->stats->fetches[e->number]));
+	}
+	(void)fprintf(to,
+	    PREFIX "domain_fetches_total{domain=\"other\"} %" PRIu64 "\n",
+	    stats_get(&s->stats->fetches[CATALOG_NUMBERS]));
+}
+
 void metrics_write(const struct sight *s, FILE *to)
 {
 	head(to, "build_info", "gauge", "What this is; always 1.");
@@ -248,4 +270,5 @@ void metrics_write(const struct sight *s, FILE *to)
 	write_took(s, to);
 	write_modes(s->generation->config->catalog, to);
 	write_certificates(s, to);
+	write_fetches(s, to);
 }

@@ -66,7 +66,12 @@ static void write_host(const struct sight *s, const char *host,
 	put_moment(to, p != NULL ? p->not_before : 0);
 	(void)fputs(", \"not_after\": ", to);
 	put_moment(to, p != NULL ? p->not_after : 0);
-	(void)fputs(" } }", to);
+	(void)fputs(" }, \"fetches\": ", to);
+	if (e != NULL && e->number < CATALOG_NUMBERS)
+		(void)fprintf(to, "%" PRIu64 " }",
+		    stats_get(&s->stats->fetches[e->number]));
+	else
+		(void)fputs("null }", to);
 }
 
 static void write_hosts(const struct sight *s, FILE *to)

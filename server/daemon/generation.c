@@ -270,8 +270,11 @@ struct generation *generation_build(const struct build *b,
 	g->number = last ? last->number + 1 : 1;
 	generation_build_pairs(g, b, last);
 	config_digest(g->config, g->digest);
-	if (last == NULL || g->config != last->config)
+	if (last == NULL || g->config != last->config) {
+		catalog_number(
+		    g->config->catalog, last ? last->config->catalog : NULL);
 		arena_seal(g->config->arena);
+	}
 	return g;
 }
 

@@ -143,6 +143,19 @@ static void drain(struct manager *m, struct crew *c)
 	}
 }
 
+/* A number that a domain has newly was another's before, perhaps. */
+static void count_anew(
+    struct manager *m, const struct catalog *old, const struct catalog *new)
+{
+	for (size_t i = 0; i < catalog_count(new); i++) {
+		const struct catalog_entry *e = catalog_at(new, i);
+
+		if (e->number < CATALOG_NUMBERS &&
+		    catalog_find(old, e->domain) == NULL)
+			stats_set(&m->stats->fetches[e->number], 0);
+	}
+}
+
 /* The old crew has left, or has had its time: the new one begins. */
 void manager_complete(struct manager *m)
 {
@@ -155,6 +168,8 @@ void manager_complete(struct manager *m)
 		drain(m, m->living);
 	m->living = m->coming;
 	m->coming = NULL;
+	if (old != NULL)
+		count_anew(m, old->config->catalog, m->now->config->catalog);
 	crew_begin(m->living);
 	log_configure(m->now->config->settings.log_level,
 	    m->now->config->settings.log_json);

@@ -41,6 +41,11 @@ uint64_t stats_sum(const struct stats *s, enum stat first, enum stat last)
 	return sum;
 }
 
+void stats_fetched(struct stats *s, unsigned number)
+{
+	(void)__atomic_fetch_add(&s->fetches[number], 1, __ATOMIC_RELAXED);
+}
+
 static unsigned place_of(unsigned status, const unsigned *all, unsigned count)
 {
 	unsigned i = 0;

@@ -6,6 +6,7 @@
 
 #include "daemon/stats_kinds.h"
 #include "daemon/strangers.h"
+#include "policy/catalog.h"
 
 /*
  * What was counted, in memory that all processes share and whose size is
@@ -23,6 +24,8 @@ struct stats_row {
 
 struct stats {
 	_Alignas(64) uint64_t facts[FACT_KINDS];
+	/* By a domain's number; the last is for those who have none. */
+	_Alignas(64) uint64_t fetches[CATALOG_NUMBERS + 1];
 	struct stats_row rows[STATS_SLOTS];
 	struct strangers strangers[STATS_SLOTS]; /* a row's beside it */
 };
@@ -31,6 +34,9 @@ struct stats {
 struct stats *stats_new(void);
 /* Of all rows, the kinds from first to last together. */
 uint64_t stats_sum(const struct stats *s, enum stat first, enum stat last);
+
+/* A policy was fetched, of the domain with that number, from any worker. */
+void stats_fetched(struct stats *s, unsigned number);
 
 /* The kind of an answer's status, and of a refusal by the gate with it. */
 enum stat stats_answer(unsigned status);

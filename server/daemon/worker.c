@@ -346,6 +346,7 @@ int worker_run(const struct generation *g, const struct listeners *listeners,
 {
 	struct life l = {
 		.g = g,
+		.w.stats = stats,
 		.w.row = &stats->rows[row],
 		.w.strangers = &stats->strangers[row],
 		.challenges = -1,

@@ -25,7 +25,8 @@ struct worker {
 	struct tls *tls;
 	struct site *site;
 	struct peers *peers;
-	struct stats_row *row;
+	struct stats *stats;
+	struct stats_row *row; /* of them, its own */
 	struct strangers *strangers;
 	struct conn *first, *free;
 	size_t held, most; /* connections now, and at most */

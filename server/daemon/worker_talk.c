@@ -19,6 +19,7 @@
 #include "daemon/worker_part.h"
 #include "daemon/worker_peers.h"
 #include "daemon/worker_tell.h"
+#include "policy/catalog.h"
 #include "tls/session.h"
 
 static bool keep(struct conn *c, const char *bytes, size_t len)
@@ -109,8 +110,10 @@ static void answer(struct conn *c)
 	len = site_answer(c->worker->site, c->door, r, bytes, &answered);
 	if (r->method == METHOD_OTHER)
 		c->more = true; /* a body may follow */
-	if (answered.policy)
+	if (answered.policy != NULL) {
 		worker_count(c->worker, STAT_POLICIES);
+		stats_fetched(c->worker->stats, answered.policy->number);
+	}
 	send_answer(c, answered.status, bytes, len);
 }
 

@@ -38,7 +38,7 @@ struct site {
 	enum door door;
 	bool named;         /* it says which host it is for */
 	struct reply reply; /* status 0: the route was not asked yet */
-	bool policy;
+	const struct catalog_entry *policy; /* that it asks for */
 	char about[DOMAIN_MAX + 64];
 	char challenge[CHALLENGE_TEXT_MAX];
 	char answer[SITE_ANSWER_MAX];
@@ -97,7 +97,7 @@ static void route(
 		if (s->named && strncmp(path, CHALLENGE_PATH, prefix) == 0)
 			reply_challenge(s, path + prefix, ours);
 	} else if (entry != NULL && strcmp(path, POLICY_PATH) == 0) {
-		s->policy = true;
+		s->policy = entry;
 		s->reply = (struct reply){ 200, entry->policy,
 			entry->policy_len, NULL };
 	} else if (ours && strcmp(path, "/") == 0) {
@@ -320,19 +320,19 @@ size_t site_answer(struct site *s, enum door door, const struct request *r,
 	s->door = door;
 	s->named = r->named;
 	s->reply = (struct reply){ 0, NULL, 0, NULL };
-	s->policy = false;
+	s->policy = NULL;
 	len = ask(s, r);
 	ret_len = wire_copy(&s->reply, head, s->answer, len, ret_bytes,
 	    SITE_ANSWER_MAX, &closing);
 	if (ret_len == 0 || closing)
 		disconnect(s);
 	if (ret_len == 0) {
-		*ret_answered = (struct answered){ 500, false };
+		*ret_answered = (struct answered){ 500, NULL };
 		return site_refuse(500, head, ret_bytes);
 	}
 	*ret_answered = (struct answered){
 		.status = s->reply.status,
-		.policy = s->policy && s->reply.status == 200,
+		.policy = s->reply.status == 200 ? s->policy : NULL,
 	};
 	return ret_len;
 }

@@ -13,6 +13,7 @@
  */
 
 struct catalog;
+struct catalog_entry;
 struct err;
 struct request;
 struct site;
@@ -39,7 +40,7 @@ void site_free(struct site *s);
 
 struct answered {
 	unsigned status;
-	bool policy; /* it is the answer to one who asked for a policy */
+	const struct catalog_entry *policy; /* that it gives; NULL: none */
 };
 
 /*

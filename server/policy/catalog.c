@@ -137,6 +137,29 @@ void catalog_seal(struct catalog *c)
 	c->sealed = true;
 }
 
+void catalog_number(struct catalog *c, const struct catalog *last)
+{
+	bool taken[CATALOG_NUMBERS + 1] = { false };
+	unsigned next = 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		struct catalog_entry *e = c->entries[i];
+		const struct catalog_entry *was =
+		    last != NULL ? catalog_find(last, e->domain) : NULL;
+
+		e->number = was != NULL ? was->number : CATALOG_NUMBERS;
+		taken[e->number] = true;
+	}
+	for (size_t i = 0; i < c->count; i++) {
+		if (c->entries[i]->number != CATALOG_NUMBERS)
+			continue;
+		while (next < CATALOG_NUMBERS && taken[next])
+			next++;
+		c->entries[i]->number = next;
+		taken[next] = true;
+	}
+}
+
 size_t catalog_count(const struct catalog *c)
 {
 	return c->count;

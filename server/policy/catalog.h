@@ -26,6 +26,7 @@ struct catalog_entry {
 	size_t policy_len;
 	const char *tlsrpt; /* for the TLSRPT record; NULL: none */
 	bool delegated;     /* its TXT lives in our zone */
+	unsigned number;    /* see catalog_number */
 };
 
 /* Empty, in a, which outlives it. */
@@ -39,6 +40,14 @@ int catalog_add(struct catalog *c, const struct catalog_entry *e);
 
 /* Sort by domain; from now on nothing is added. */
 void catalog_seal(struct catalog *c);
+
+/*
+ * Number the entries from 0, so that a domain keeps the number that it has in
+ * last (NULL: none), and two have never the same. CATALOG_NUMBERS itself is
+ * the number of those for whom none is left.
+ */
+#define CATALOG_NUMBERS 10000
+void catalog_number(struct catalog *c, const struct catalog *last);
 
 size_t catalog_count(const struct catalog *c);
 /* The entry at index below count; after the seal in order of domain. */

@@ -80,7 +80,7 @@ static APART void served_take(struct session *s, const char *bytes, size_t len)
 static APART unsigned served_answer(struct session *s)
 {
 	char plain[GATE_HEAD_MAX + 1], answer[SITE_ANSWER_MAX];
-	struct answered answered = { 0, false };
+	struct answered answered = { 0, NULL };
 	struct gate gate;
 	size_t n;
 

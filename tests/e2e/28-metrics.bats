@@ -102,6 +102,75 @@ hello() {
 	moves 0 'fetch_duration_seconds_bucket{le="0.5"}' plain_slowly
 }
 
+@test "fetches by domain outlive reloads and workers, but not the domain" {
+	expect_log "$LOG_WORKER_DIED" "$LOG_GONE"
+	local a='domain_fetches_total{domain="a.example.com"}'
+	local b='domain_fetches_total{domain="b.example.com"}'
+	start_seen
+	moves 1 "$a" fetch "$HOST"
+	moves 0 "$b" fetch "$HOST"
+	moves 0 "$a" fetch "$HOST" /
+	moves 1 "$b" fetch mta-sts.b.example.com
+	status_is 's["hosts"][0]["fetches"] == 2 and
+	    s["hosts"][1]["fetches"] == 1'
+	kill -9 "$(workers)"
+	wait_until 5 "another worker" metric_is worker_restarts_total 1
+	wait_until 5 "it to serve" serves_age 604800 b.example.com
+	wait_until 5 "its count" metric_is "$b" 2
+	# its number goes to the one that comes, and no count with it
+	write 0.example.com b.example.com | replace "$CONF"
+	wait_until 5 "the change" metric_is \
+	    'domain_fetches_total{domain="0.example.com"}' 0
+	metric_is "$b" 2
+	write a.example.com b.example.com | replace "$CONF"
+	wait_until 5 "the change" metric_is "$a" 0
+	moves 1 "$a" fetch "$HOST"
+	metric_is "$b" 2
+	metric_is 'domain_fetches_total{domain="other"}' 0
+}
+
+# ticks PID: its processor time so far, in hundredths of a second.
+ticks() {
+	awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
+}
+
+@test "10,000 domains: a page takes under 100 ms, and holds up no fetch" {
+	local all before i pid
+	all=$(many 10000)
+	rm -r "${CERTS:?}"/*
+	# a hundred names in each certificate
+	for i in $(seq 0 99); do
+		special_pair "mta-sts.d$((i * 100 + 1)).example.com" \
+		    "$(seq -f 'DNS:mta-sts.d%g.example.com' -s , \
+		    $((i * 100 + 1)) $((i * 100 + 100)))" '1 hour ago' '30 days'
+	done
+	CA=$T/special/ca.pem
+	# shellcheck disable=SC2086 # a list of names
+	write $all >"$CONF"
+	launch
+	wait_until 60 "the daemon to serve" log_has "$LOG_SERVING"
+	wait_until 5 "the admin process" ask /livez
+	for i in 1 50 100; do bodies "$T/1" 604800 "d$((i * 100)).example.com"; done
+	start_load -c 2 "$T/1"
+	pid=$(admins)
+	before=$(ticks "$pid")
+	for _ in $(seq 20); do
+		fetch mta-sts.d500.example.com "$PATH_OF_POLICY" \
+		    --max-time "$SLOW" >/dev/null
+		ask /metrics >"$T/metrics"
+	done
+	echo "20 pages of $(wc -c <"$T/metrics") bytes:" \
+	    "$(($(ticks "$pid") - before)) ticks of 10 ms"
+	# processor time, which no neighbour lengthens much
+	[ $(($(ticks "$pid") - before)) -lt $((200 * SLOW)) ]
+	end_load
+	[ "$(grep -c '^mta_stsd_certificate_expiry_t' "$T/metrics")" = 10000 ]
+	[ "$(grep -c '^mta_stsd_domain_fetches_total' "$T/metrics")" = 10001 ]
+	grep -qx 'mta_stsd_domain_fetches_total{domain="d500.example.com"} 20' \
+	    "$T/metrics"
+	promtool check metrics <"$T/metrics"
+}
+
 @test "what the gate refuses, by reason and by status" {
 	start_seen
 	local long

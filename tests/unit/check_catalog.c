@@ -260,6 +260,60 @@ START_TEST(hundred_thousand_domains_are_soon_sealed_and_found)
 }
 END_TEST
 
+static unsigned number_of(const struct catalog *c, unsigned i)
+{
+	const struct catalog_entry *e = find_number(c, i);
+
+	ck_assert_ptr_nonnull(e);
+	return e->number;
+}
+
+START_TEST(number_stays_a_domains_own_and_one_that_left_gives_its_own)
+{
+	struct arena *a = arena_new(false);
+	struct catalog *first = catalog_new(a), *second = catalog_new(a);
+	bool taken[6] = { false };
+
+	for (unsigned i = 0; i < 5; i++)
+		ck_assert_int_eq(add_number(first, i), 0);
+	catalog_seal(first);
+	catalog_number(first, NULL);
+	/* 1 and 3 leave, 7 to 9 come */
+	for (unsigned i = 0; i < 10; i++)
+		if (i < 5 ? i % 2 == 0 : i >= 7)
+			ck_assert_int_eq(add_number(second, i), 0);
+	catalog_seal(second);
+	catalog_number(second, first);
+	for (unsigned i = 0; i < 5; i += 2)
+		ck_assert_uint_eq(number_of(second, i), number_of(first, i));
+	for (unsigned i = 0; i < 10; i++) {
+		if (find_number(second, i) == NULL)
+			continue;
+		ck_assert_uint_lt(number_of(second, i), 6);
+		ck_assert(!taken[number_of(second, i)]);
+		taken[number_of(second, i)] = true;
+	}
+	arena_free(a);
+}
+END_TEST
+
+START_TEST(those_beyond_the_bound_share_one_number)
+{
+	struct arena *a = arena_new(false);
+	struct catalog *c = catalog_new(a);
+	unsigned beyond = 0;
+
+	for (unsigned i = 0; i < CATALOG_NUMBERS + 7; i++)
+		ck_assert_int_eq(add_number(c, i), 0);
+	catalog_seal(c);
+	catalog_number(c, NULL);
+	for (unsigned i = 0; i < CATALOG_NUMBERS + 7; i++)
+		beyond += number_of(c, i) == CATALOG_NUMBERS;
+	ck_assert_uint_eq(beyond, 7);
+	arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("catalog");
@@ -275,6 +329,9 @@ int main(void)
 	tcase_add_test(t, empty_catalog_has_nothing);
 	tcase_add_test(t, added_at_random_they_and_no_others_are_found);
 	tcase_add_test(t, hundred_thousand_domains_are_soon_sealed_and_found);
+	tcase_add_test(
+	    t, number_stays_a_domains_own_and_one_that_left_gives_its_own);
+	tcase_add_test(t, those_beyond_the_bound_share_one_number);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }
