@@ -19,6 +19,7 @@
 #include "config/faults.h"
 #include "fetch.h"
 #include "policy/catalog.h"
+#include "reach.h"
 #include "reading.h"
 #include "tls/pair.h"
 #include "tls/store.h"
@@ -119,35 +120,12 @@ static void choose_by_name(const struct config *c, struct question *q)
 	}
 }
 
-static bool is_any(const struct endpoint *e, const struct peer *p)
-{
-	static const unsigned char none[10];
-
-	return e->addr.ss_family != AF_UNIX && memcmp(p->ip, none, 10) == 0 &&
-	       memcmp(p->ip + 12, none, 4) == 0;
-}
-
-/* [::] takes IPv4 too, and is 0.0.0.0 where there is no IPv6. */
-static struct endpoint reach(const struct endpoint *e)
-{
-	struct endpoint loopback = *e;
-	char text[ADDRESS_TEXT_MAX];
-	struct peer p;
-
-	peer_from_sockaddr((const struct sockaddr *)&e->addr, &p);
-	if (is_any(e, &p)) {
-		(void)snprintf(text, sizeof(text), "127.0.0.1:%u", p.port);
-		(void)endpoint_parse(text, 0, &loopback, NULL); /* it is one */
-	}
-	return loopback;
-}
-
 static struct question choose(const struct config *c)
 {
 	const struct settings *s = &c->settings;
 	struct question q = { .tls = s->https.count > 0 };
 
-	q.at = reach(q.tls ? s->https.at : s->plain.at);
+	q.at = reach_here(q.tls ? s->https.at : s->plain.at);
 	endpoint_text(&q.at, q.text);
 	if (q.tls)
 		choose_by_pair(c, &q);

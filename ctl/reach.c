@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A datagram socket that is connected asks the routes, and nobody else.
+ * A datagram socket that is connected asks the routes, and nobody else. [::]
+ * takes IPv4 too, and is 0.0.0.0 where there is no IPv6.
  */
 
 #include "reach.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -39,4 +41,26 @@ bool reach_lacks_ipv6(const struct peer *p)
 		result = true;
 	(void)close(fd); /* nothing was written */
 	return result;
+}
+
+static bool is_any(const struct endpoint *e, const struct peer *p)
+{
+	static const unsigned char none[10];
+
+	return e->addr.ss_family != AF_UNIX && memcmp(p->ip, none, 10) == 0 &&
+	       memcmp(p->ip + 12, none, 4) == 0;
+}
+
+struct endpoint reach_here(const struct endpoint *e)
+{
+	struct endpoint loopback = *e;
+	char text[ADDRESS_TEXT_MAX];
+	struct peer p;
+
+	peer_from_sockaddr((const struct sockaddr *)&e->addr, &p);
+	if (is_any(e, &p)) {
+		(void)snprintf(text, sizeof(text), "127.0.0.1:%u", p.port);
+		(void)endpoint_parse(text, 0, &loopback, NULL); /* it is one */
+	}
+	return loopback;
 }

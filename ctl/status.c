@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * status: what is served, what is wrong, and what to do next, from files
- * alone: the configuration, the certificates, and what renew wrote down. The
- * daemon need not run, and DNS is not asked; verify does that.
+ * status: what is served, what is wrong, and what to do next: from the
+ * configuration, the certificates and what renew wrote down, and from the
+ * daemon where it runs. DNS is not asked; verify does that.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -21,7 +21,7 @@
 #include "policy/catalog.h"
 #include "policy/host.h"
 #include "reading.h"
-#include "status_part.h"
+#include "status_deeds.h"
 #include "verb.h"
 
 /* It is not configured, but was until not long ago. */
@@ -59,7 +59,8 @@ static bool is_well(const struct status *s, const struct status_host *one)
 		if ((one == NULL || one == &s->hosts[i]) &&
 		    s->hosts[i].grade == GRADE_TROUBLE)
 			return false;
-	return !s->last_good;
+	return !s->last_good &&
+	       (s->daemon == NULL || status_daemon_is_well(s->daemon));
 }
 
 static int show(struct status *s, struct faults *f, const char *name, bool json)
@@ -147,9 +148,10 @@ const struct verb verb_status = {
 	    "A line a domain, trouble first: its mode and id, how long its "
 	    "certificate is good,\nwhen it came and when the next is due, and "
 	    "the one thing to do next. With\nDOMAIN (or a host) all of it, "
-	    "with the policy and its records. Files alone are\nread: the "
+	    "with the policy and its records. Of files: the\n"
 	    "configuration as the daemon serves it, certificates, and what "
-	    "renew\nwrote down; DNS is verify's.\n\n"
+	    "renew wrote down.\nA daemon that runs is asked, at "
+	    "listen.admin, what it serves; DNS is verify's.\n\n"
 	    "Exit status 1: there is trouble. What waits for its DNS is "
 	    "none.\n\n"
 	    "Example: a new customer, and why there is no certificate yet\n\n"

@@ -8,9 +8,10 @@
 
 #include "base/moment.h"
 #include "config/config.h"
+#include "daemon.h"
 #include "policy/catalog.h"
 #include "seen.h"
-#include "status_part.h"
+#include "status_deeds.h"
 
 #define DAY_S 86400
 
@@ -57,14 +58,62 @@ static json_t *host(const struct status *s, const struct status_host *h)
 {
 	const struct catalog_entry *e = h->entry;
 
-	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o}",
+	return json_pack(
+	    "{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o}",
 	    "domain", text_or_null(e != NULL ? e->domain : NULL), "host",
 	    h->due.host, "status", grade_text(h->grade), "to_do",
 	    seen_json(h->step), "mode",
 	    text_or_null(e != NULL ? mode_text(e->mode) : NULL), "id",
 	    text_or_null(e != NULL ? e->id : NULL), "kept",
-	    e != NULL && e->kept, "held_until", moment_or_null(h->held_until),
-	    "certificate", certificate(s, h), "renewal", renewal(h));
+	    e != NULL && e->kept, "served_id",
+	    text_or_null(h->served != NULL ? h->served->id : NULL), "fetches",
+	    h->served != NULL && h->served->fetches >= 0
+	        ? json_integer(h->served->fetches)
+	        : json_null(),
+	    "held_until", moment_or_null(h->held_until), "certificate",
+	    certificate(s, h), "renewal", renewal(h));
+}
+
+static json_t *daemon_json(const struct daemon *d)
+{
+	if (d == NULL)
+		return json_null();
+	return json_pack("{s:o, s:o, s:b, s:b, s:{s:I, s:o}, "
+	                 "s:{s:o, s:b, s:I, s:I, s:I}, s:{s:I, s:I, s:I}}",
+	    "version", text_or_null(d->version), "started",
+	    moment_or_null(d->started), "alive", d->alive, "ready", d->ready,
+	    "generation", "number", (json_int_t)d->generation, "since",
+	    moment_or_null(d->since), "reload", "at",
+	    moment_or_null(d->reloaded), "taken", d->taken, "faults",
+	    (json_int_t)d->faults, "kept", (json_int_t)d->kept, "held_by_brake",
+	    (json_int_t)d->held, "workers", "wanted", (json_int_t)d->wanted,
+	    "alive", (json_int_t)d->workers, "restarts",
+	    (json_int_t)d->restarts);
+}
+
+static json_t *lingering(const struct status *s)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; s->daemon != NULL && i < s->daemon->host_count; i++)
+		if (status_lingers(s, &s->daemon->hosts[i]))
+			(void)json_array_append_new(
+			    all, seen_json(s->daemon->hosts[i].domain));
+	return all;
+}
+
+static json_t *strangers(const struct status *s)
+{
+	const struct daemon *d = s->daemon;
+	json_t *all = json_array();
+
+	for (size_t i = 0; d != NULL && i < d->stranger_count; i++)
+		if (!config_has_host(s->config, d->strangers[i].host))
+			(void)json_array_append_new(
+			    all, json_pack("{s:o, s:o}", "host",
+			             seen_json(d->strangers[i].host), "at",
+			             moment_or_null(d->strangers[i].at)));
+	return all;
 }
 
 static json_t *left(const struct status *s)
@@ -88,12 +137,16 @@ int status_show_json(const struct status *s, const struct status_host *one)
 			    hosts, host(s, &s->hosts[i]));
 	for (size_t i = 0; one == NULL && i < s->orphan_count; i++)
 		(void)json_array_append_new(orphans, seen_json(s->orphans[i]));
-	all = json_pack("{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	all = json_pack(
+	    "{s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "configuration", seen_json(s->config->path), "last_good",
 	    s->last_good, "certificates_fault", text_or_null(s->certs_fault),
 	    "state_fault", text_or_null(s->state_fault), "served_fault",
-	    text_or_null(s->served_fault), "paused_until",
+	    text_or_null(s->served_fault), "daemon", daemon_json(s->daemon),
+	    "daemon_fault", text_or_null(s->daemon_fault), "paused_until",
 	    moment_or_null(s->paused ? s->pause.until : 0), "hosts", hosts,
-	    "left", one == NULL ? left(s) : json_array(), "orphans", orphans);
+	    "left", one == NULL ? left(s) : json_array(), "orphans", orphans,
+	    "lingering", one == NULL ? lingering(s) : json_array(), "strangers",
+	    one == NULL ? strangers(s) : json_array());
 	return seen_json_print(stdout, all, JSON_INDENT(2));
 }

@@ -16,7 +16,7 @@
 #include "pairs.h"
 #include "policy/catalog.h"
 #include "policy/host.h"
-#include "status_part.h"
+#include "status_deeds.h"
 #include "tls/pair.h"
 #include "tls/store.h"
 

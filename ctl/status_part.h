@@ -9,13 +9,14 @@
 #include "due.h"
 #include "renew_pause.h"
 
-/* What is known of each host, and how it is shown. */
+/* What is known of each host. */
 
 struct arena;
 struct catalog_entry;
 struct config;
+struct daemon;
 struct pairs;
-struct served;
+
 enum grade { /* the order in which hosts are shown, the last first */
 	GRADE_WELL,
 	GRADE_UNKNOWN, /* its certificate cannot be seen */
@@ -38,8 +39,9 @@ struct status_host {
 	enum certificate certificate;
 	bool renewed_before; /* uacme keeps older ones beside its pair */
 	enum grade grade;
-	int64_t last;       /* when the certificate came; 0: not known */
-	int64_t next;       /* the next renewal, or try; 0: none is known */
+	int64_t last; /* when the certificate came; 0: not known */
+	int64_t next; /* the next renewal, or try; 0: none is known */
+	const struct daemon_host *served; /* as mta-stsd says; NULL: not */
 	int64_t held_until; /* by senders, of any policy; 0: by none */
 	const char *step;
 };
@@ -71,24 +73,8 @@ struct status {
 	const char *served_fault; /* why it was not; NULL: there is none yet */
 	struct status_left *left; /* in order of domain */
 	size_t left_count;
+	const struct daemon *daemon; /* NULL: files alone, and */
+	const char *daemon_fault;    /* why */
 };
-
-/* status_survey.c: all that files tell. */
-void status_survey(struct status *s);
-/* status_step.c: h's grade, next and step, from the rest of it. */
-void status_judge(struct status *s, struct status_host *h);
-/* status_orphans.c: of what there is something, but no entry. */
-void status_find_left(struct status *s);
-void status_find_orphans(struct status *s);
-/* status_show.c: on standard output. */
-void status_show_all(const struct status *s);
-void status_show_one(const struct status *s, const struct status_host *h);
-/* status_json.c: of all, or of the one. 0; or -1: no memory. */
-int status_show_json(const struct status *s, const struct status_host *one);
-const char *grade_text(enum grade g);
-const char *certificate_text(enum certificate c);
-/* "36 d", "5 h", "3 min": how long. */
-#define SPAN_MAX 24
-void span_words(int64_t seconds, char ret_words[SPAN_MAX]);
 
 #endif

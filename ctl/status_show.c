@@ -10,12 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/moment.h"
 #include "config/config.h"
+#include "daemon.h"
 #include "policy/catalog.h"
 #include "rr.h"
 #include "seen.h"
-#include "status_part.h"
+#include "status_deeds.h"
 
 #define DATE_LEN   10 /* of a moment_text */
 #define NAME_WIDTH 40 /* a longer one moves its line alone */
@@ -37,7 +39,7 @@ static bool has_colour(void)
 	return isatty(STDOUT_FILENO) && (no == NULL || no[0] == '\0');
 }
 
-static const char *colour_of(enum grade g)
+const char *status_colour(enum grade g)
 {
 	static const char *const colours[] = {
 		[GRADE_WELL] = "",
@@ -51,7 +53,7 @@ static const char *colour_of(enum grade g)
 
 static const char *colour_end(enum grade g)
 {
-	return colour_of(g)[0] == '\0' ? "" : "\033[0m";
+	return status_colour(g)[0] == '\0' ? "" : "\033[0m";
 }
 
 static const char *name_of(const struct status_host *h)
@@ -98,8 +100,9 @@ static void show_row(
 	life(s, h, left);
 	date(h->last, last);
 	date(h->next, next);
-	printf("%s%-*s  %-7s  %-*s  %-8s  %-10s  %-10s  ", colour_of(h->grade),
-	    width, name_of(h), e != NULL ? mode_text(e->mode) : "-", ID_WIDTH,
+	printf("%s%-*s  %-7s  %-*s  %-8s  %-10s  %-10s  ",
+	    status_colour(h->grade), width, name_of(h),
+	    e != NULL ? mode_text(e->mode) : "-", ID_WIDTH,
 	    e != NULL ? e->id : "-", left, last, next);
 	seen_put(stdout, h->step);
 	printf("%s\n", colour_end(h->grade));
@@ -179,6 +182,7 @@ void status_show_all(const struct status *s)
 	for (size_t i = 0; i < s->count; i++)
 		show_row(s, &s->hosts[i], width);
 	show_sum(s);
+	status_show_daemon(s);
 	show_notes(s);
 }
 
@@ -255,6 +259,22 @@ static void show_records(const struct status *s, const char *domain)
 			show_record(&all.at[i]);
 }
 
+static void show_served(const struct status *s, const struct status_host *h)
+{
+	const char *behind = status_behind(s, h);
+
+	if (behind != NULL)
+		say("served", behind);
+	else if (s->daemon != NULL)
+		say("served", "as it stands here, says mta-stsd");
+	else
+		say("served",
+		    arena_format(s->arena, "not known: %s", s->daemon_fault));
+	if (h->served != NULL && h->served->fetches >= 0)
+		printf("%-12s %" PRId64 " since mta-stsd started\n", "fetches",
+		    h->served->fetches);
+}
+
 void status_show_one(const struct status *s, const struct status_host *h)
 {
 	const struct catalog_entry *e = h->entry;
@@ -268,9 +288,10 @@ void status_show_one(const struct status *s, const struct status_host *h)
 		printf("%-12s %s\n", "mode", mode_text(e->mode));
 		printf("%-12s %s\n", "id", e->id);
 		show_moment(s, "held until", h->held_until);
+		show_served(s, h);
 	}
 	show_certificate(s, h);
-	printf("%-12s %s%s%s\n", "status", colour_of(h->grade),
+	printf("%-12s %s%s%s\n", "status", status_colour(h->grade),
 	    grade_text(h->grade), colour_end(h->grade));
 	say("to do", h->step);
 	if (e != NULL)

@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "pairs.h"
 #include "policy/catalog.h"
-#include "status_part.h"
+#include "status_deeds.h"
 
 #define DAY_S    86400
 #define HOUR_S   3600
@@ -211,6 +211,8 @@ static void judge_farewell(const struct status *s, struct status_host *h)
 
 void status_judge(struct status *s, struct status_host *h)
 {
+	const char *behind;
+
 	switch (h->certificate) {
 	case CERTIFICATE_VALID:
 		judge_present(s, h);
@@ -239,6 +241,11 @@ void status_judge(struct status *s, struct status_host *h)
 	if (h->entry != NULL && h->entry->mode == MODE_NONE &&
 	    h->grade == GRADE_WELL && s->served_known)
 		judge_farewell(s, h);
+	behind = status_behind(s, h);
+	if (behind != NULL && h->grade < GRADE_PENDING)
+		say(h, GRADE_PENDING,
+		    arena_format(s->arena,
+		        "wait a moment, or reload mta-stsd: %s", behind));
 	if (h->entry != NULL && h->entry->kept)
 		say(h, GRADE_TROUBLE,
 		    arena_format(s->arena,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Every host of the configuration with its pair and what renew knows of it.
- * Nothing is asked of the network or of the daemon, and nothing is changed. A
- * file that this user may not read leaves its part unknown.
+ * Nothing is asked of the network, and nothing is changed. A file that this
+ * user may not read leaves its part unknown.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,10 +14,11 @@
 #include "base/err.h"
 #include "config/config.h"
 #include "config/served.h"
+#include "daemon.h"
 #include "pairs.h"
 #include "policy/catalog.h"
 #include "renew_files.h"
-#include "status_part.h"
+#include "status_deeds.h"
 #include "tls/pair.h"
 #include "tls/store.h"
 
@@ -90,6 +91,8 @@ static void look_at(struct status *s, struct status_host *h)
 		h->last = h->due.last.outcome == OUTCOME_ISSUED
 		              ? h->due.last.tried
 		              : h->due.pair.not_before;
+	if (s->daemon != NULL)
+		h->served = daemon_find(s->daemon, h->due.host);
 	if (h->entry != NULL)
 		h->held_until =
 		    served_until(s->served, h->entry->domain, s->now);
@@ -130,6 +133,7 @@ void status_survey(struct status *s)
 
 	read_state(s);
 	read_served(s);
+	status_ask(s);
 	s->pairs = pairs_open(settings);
 	/* Before the first certificate there may be no directory yet. */
 	if (settings->https.count > 0 &&

@@ -157,6 +157,8 @@ void status_write(const struct sight *s, FILE *to)
 {
 	(void)fputs("{\n  \"version\": ", to);
 	put_text(to, MTA_STSD_VERSION);
+	(void)fputs(",\n  \"configuration\": ", to);
+	put_text(to, s->generation->config->path);
 	(void)fputs(",\n  \"started\": ", to);
 	put_moment_fact(s, FACT_STARTED, to);
 	(void)fprintf(to, ",\n  \"alive\": %s,\n  \"ready\": %s",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# status: from files alone, trouble first, and one thing to do for each host.
+# status from files: trouble first, and one thing to do for each host.
 
 bats_require_minimum_version 1.5.0
 load lib
@@ -294,7 +294,10 @@ pair() {
 		top = json.load(open(sys.argv[1]))
 		assert list(top) == ["configuration", "last_good",
 		    "certificates_fault", "state_fault", "served_fault",
-		    "paused_until", "hosts", "left", "orphans"], list(top)
+		    "daemon", "daemon_fault", "paused_until", "hosts", "left",
+		    "orphans", "lingering", "strangers"], list(top)
+		assert top["daemon"] is None
+		assert top["daemon_fault"] == "listen.admin is off"
 		assert top["orphans"] == ["mta-sts.gone.example"]
 		hosts = {h["host"]: h for h in top["hosts"]}
 		assert list(hosts)[-1] == "mta-sts.a.example", list(hosts)
@@ -302,8 +305,8 @@ pair() {
 		assert own["domain"] is None and own["mode"] is None
 		a, b = hosts["mta-sts.a.example"], hosts["mta-sts.b.example"]
 		assert list(a) == ["domain", "host", "status", "to_do", "mode",
-		    "id", "kept", "held_until", "certificate",
-		    "renewal"], list(a)
+		    "id", "kept", "served_id", "fetches", "held_until",
+		    "certificate", "renewal"], list(a)
 		assert a["certificate"]["days_left"] in (89, 90)
 		assert a["certificate"]["state"] == "valid"
 		assert a["status"] == "well" and not a["kept"]
