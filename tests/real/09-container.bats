@@ -106,7 +106,7 @@ says() { # WHAT FORMAT: of the image
 	((size < 120000000))
 	says 5125:5125 '{{.Config.User}}'
 	says 'map[443/tcp:{} 80/tcp:{}]' '{{.Config.ExposedPorts}}'
-	says 'map[/etc/mta-stsd:{} /var/lib/mta-stsd:{}]' '{{.Config.Volumes}}'
+	says 'map[/etc/mta-stsd:{} /run/mta-stsd:{} /var/lib/mta-stsd:{}]' '{{.Config.Volumes}}'
 	says '[mta-stsd] []' '{{.Config.Cmd}} {{.Config.Entrypoint}}'
 	says '[CMD mta-stsctl health]' '{{.Config.Healthcheck.Test}}'
 	run -0 image -- mta-stsctl -V
