@@ -352,6 +352,25 @@ s.recv(1)' "$ADDR" "$PORT"
 	wait_until 30 "one that failed" some failed
 }
 
+@test "what a CA was shown" {
+	SETTINGS='acme: { agree_to_terms: true, challenges: [tls-alpn-01] }'
+	mkdir "$T/bin"
+	cp "$BIN/mta-stsd" "$T/bin"
+	printf '#!/bin/sh\necho next 86400\n' >"$T/bin/mta-stsctl"
+	chmod +x "$T/bin/mta-stsctl"
+	BIN=$T/bin
+	LISTEN=
+	write a.example.com b.example.com >"$CONF"
+	start_seen
+	ca() {
+		sclient "$HOST" -alpn acme-tls/1 >/dev/null || true
+	}
+	moves 0 challenges_answered_total ca # none waits
+	echo NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs \
+	    >"$T/state/challenges/$HOST"
+	moves 1 challenges_answered_total ca
+}
+
 @test "lines of the log that were dropped" {
 	ACCESS=on
 	write a.example.com b.example.com >"$CONF"
