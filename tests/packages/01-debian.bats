@@ -167,7 +167,7 @@ program_is_gone() {
 			-rwxr-xr-x root/root ./usr/sbin/mta-stsd
 			-rw-r--r-- root/root ./usr/share/bash-completion/completions/mta-stsctl
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/README.md.gz
-			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/SECURITY.md
+			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/SECURITY.md.gz
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/bind.conf
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/changelog.gz
 			-rw-r--r-- root/root ./usr/share/doc/mta-stsd/copyright
