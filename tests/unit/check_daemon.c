@@ -3,6 +3,7 @@
 /* What mta-stsd says of itself, and what somebody else would. */
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -123,12 +124,16 @@ END_TEST
 
 START_TEST(no_more_strangers_than_a_hundred)
 {
-	char json[16384] = "{ " OWN ", \"hosts\": [], \"strangers\": [ {}";
+	char json[16384];
+	size_t len = 0;
 	struct daemon d;
 
+	len += (size_t)snprintf(json, sizeof(json),
+	    "{ " OWN ", \"hosts\": [], \"strangers\": [ {}");
 	for (int i = 0; i < 200; i++)
-		strcat(json, ", { \"host\": \"mta-sts.x.example\" }");
-	strcat(json, " ] }");
+		len += (size_t)snprintf(json + len, sizeof(json) - len,
+		    ", { \"host\": \"mta-sts.x.example\" }");
+	(void)snprintf(json + len, sizeof(json) - len, " ] }");
 	ck_assert_int_eq(read_text(json, &d), 0);
 	ck_assert_uint_eq(d.stranger_count, 99);
 	ck_assert_int_eq(d.strangers[0].at, 0);
