@@ -131,7 +131,7 @@ help:
 #: check    install what is missing, run every test
 #: unit e2e floors  one kind of test alone
 #: asan     the same tests under the sanitizers
-#: lint     clang-format, clang-tidy, cppcheck, shellcheck, mandoc
+#: lint     clang-format, clang-tidy, shellcheck, mandoc
 #: cover    the same tests, and which lines they reach
 #: real     with a CA, DNS, uacme, systemd in earnest; REAL=long: more of it
 #: nightly  check with gcc and clang, asan, real, packages, long fuzz
