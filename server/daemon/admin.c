@@ -26,6 +26,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/stats.h"
 #include "daemon/worker.h"
+#include "daemon/worker_control.h"
 #include "http/console.h"
 
 #define NAME           "mta-stsd-admin" /* as ps shows it */
@@ -101,14 +102,6 @@ static void on_close(void *cookie)
 		end_if_idle(l);
 }
 
-static void say(struct life *l, enum worker_word word)
-{
-	char byte = (char)word;
-
-	/* Without a manager there is nobody to tell; its end is heard. */
-	(void)send(l->control.fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 static void unwatch_doors(struct life *l)
 {
 	for (size_t i = 0; l->accepting && i < l->door_count; i++)
@@ -181,18 +174,13 @@ static void leave(struct life *l)
 static void on_control(void *cookie, uint32_t events)
 {
 	struct life *l = cookie;
-	char word;
-	ssize_t n = recv(l->control.fd, &word, 1, MSG_DONTWAIT);
+	enum worker_word word;
 
 	(void)events;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (!control_hear(l->loop, &l->control, &word))
 		return;
-	if (n <= 0) {
-		loop_remove(l->loop, &l->control);
-		word = WORKER_STOP;
-	}
 	if (word == WORKER_ASK)
-		say(l, WORKER_HERE);
+		control_say(&l->control, WORKER_HERE);
 	else if (word == WORKER_BEGIN)
 		watch_doors(l);
 	else if (word == WORKER_LEAVE || word == WORKER_STOP)
@@ -261,7 +249,7 @@ int admin_run(const struct generation *g, const struct listeners *from,
 		status = EXIT_FAILURE;
 		goto out;
 	}
-	say(&l, WORKER_READY);
+	control_say(&l.control, WORKER_READY);
 	if (loop_run(l.loop) != 0) {
 		log_error("admin: epoll: %s", strerror(errno));
 		status = EXIT_FAILURE;

@@ -14,25 +14,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/moment.h"
 #include "config/config.h"
 #include "daemon/generation.h"
 #include "daemon/stats.h"
 #include "policy/catalog.h"
 #include "tls/pair.h"
 
-#define MOMENT_MAX 32
-
 static void put_moment(FILE *to, int64_t at)
 {
-	time_t when = (time_t)at;
 	char text[MOMENT_MAX];
-	struct tm tm;
 
-	if (at == 0 || gmtime_r(&when, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		put_text(to, NULL);
-	else
-		put_text(to, text);
+	moment_text(at, text);
+	put_text(to, at != 0 ? text : NULL);
 }
 
 static void put_moment_fact(const struct sight *s, enum fact fact, FILE *to)

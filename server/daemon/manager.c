@@ -9,6 +9,7 @@
 #include "daemon/manager.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,23 +280,17 @@ static int listen_to_signals(struct manager *m)
 	       loop_signal(m->loop, SIGINT, on_stop, m) != 0;
 }
 
-static unsigned long long sum(
-    const struct stats *s, enum stat first, enum stat last)
-{
-	return stats_sum(s, first, last);
-}
-
 static void tell_counts(const struct stats *s)
 {
-	log_notice("stopped: %llu connections, %llu answers, %llu of them "
-	           "policies, %llu handshakes refused, %llu over a limit, "
-	           "%llu too slow",
-	    sum(s, STAT_ACCEPTED, STAT_ACCEPTED),
-	    sum(s, STAT_ANSWER_200, STAT_ANSWER_OTHER),
-	    sum(s, STAT_POLICIES, STAT_POLICIES),
-	    sum(s, STAT_HANDSHAKE_NONE, STAT_HANDSHAKE_PROTOCOL),
-	    sum(s, STAT_OVER_ADDRESS, STAT_OVER_CONNECTIONS),
-	    sum(s, STAT_SLOW_PROXY, STAT_SLOW_ANSWER));
+	log_notice("stopped: %" PRIu64 " connections, %" PRIu64 " answers, "
+	           "%" PRIu64 " of them policies, %" PRIu64 " handshakes "
+	           "refused, %" PRIu64 " over a limit, %" PRIu64 " too slow",
+	    stats_sum(s, STAT_ACCEPTED, STAT_ACCEPTED),
+	    stats_sum(s, STAT_ANSWER_200, STAT_ANSWER_OTHER),
+	    stats_sum(s, STAT_POLICIES, STAT_POLICIES),
+	    stats_sum(s, STAT_HANDSHAKE_NONE, STAT_HANDSHAKE_PROTOCOL),
+	    stats_sum(s, STAT_OVER_ADDRESS, STAT_OVER_CONNECTIONS),
+	    stats_sum(s, STAT_SLOW_PROXY, STAT_SLOW_ANSWER));
 }
 
 static int start(struct manager *m)

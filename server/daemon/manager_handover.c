@@ -168,7 +168,7 @@ void manager_complete(struct manager *m)
 		drain(m, m->living);
 	m->living = m->coming;
 	m->coming = NULL;
-	if (old != NULL)
+	if (old != NULL && old->config != m->now->config)
 		count_anew(m, old->config->catalog, m->now->config->catalog);
 	crew_begin(m->living);
 	log_configure(m->now->config->settings.log_level,

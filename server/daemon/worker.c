@@ -25,6 +25,7 @@
 #include "daemon/stats.h"
 #include "daemon/worker_challenges.h"
 #include "daemon/worker_conn.h"
+#include "daemon/worker_control.h"
 #include "daemon/worker_part.h"
 #include "daemon/worker_peers.h"
 #include "daemon/worker_tell.h"
@@ -84,14 +85,6 @@ static bool find_challenge(
 
 	return challenge_read(l->challenges, host, text) == 0 &&
 	       challenge_digest(text, ret_digest);
-}
-
-static void say(struct life *l, enum worker_word word)
-{
-	char byte = (char)word;
-
-	/* Without a manager there is nobody to tell; its end is heard. */
-	(void)send(l->control.fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 static void unwatch_doors(struct life *l)
@@ -189,7 +182,7 @@ static void leave(struct life *l)
 	for (size_t i = 0; i < l->door_count; i++)
 		(void)accept_some(&l->doors[i], LEAVE_MOST);
 	loop_unset(l->w.loop, &l->pause);
-	say(l, WORKER_LEFT);
+	control_say(&l->control, WORKER_LEFT);
 }
 
 static void on_stop_over(void *cookie)
@@ -212,19 +205,14 @@ static void stop(struct life *l)
 static void on_control(void *cookie, uint32_t events)
 {
 	struct life *l = cookie;
-	char word;
-	ssize_t n = recv(l->control.fd, &word, 1, MSG_DONTWAIT);
+	enum worker_word word;
 
 	(void)events;
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	if (!control_hear(l->w.loop, &l->control, &word))
 		return;
-	if (n <= 0) {
-		loop_remove(l->w.loop, &l->control);
-		word = WORKER_STOP;
-	}
-	switch ((enum worker_word)word) {
+	switch (word) {
 	case WORKER_ASK:
-		say(l, WORKER_HERE);
+		control_say(&l->control, WORKER_HERE);
 		break;
 	case WORKER_BEGIN:
 		watch_doors(l);
@@ -358,7 +346,7 @@ int worker_run(const struct generation *g, const struct listeners *listeners,
 		l.status = EXIT_FAILURE;
 		goto out;
 	}
-	say(&l, WORKER_READY);
+	control_say(&l.control, WORKER_READY);
 	if (loop_run(l.w.loop) != 0) {
 		log_error("worker: epoll: %s", strerror(errno));
 		l.status = EXIT_FAILURE;

@@ -33,7 +33,8 @@ static void on_deadline(void *cookie);
 
 static void set_deadline(struct conn *c, int64_t after_ms)
 {
-	int64_t total = c->accepted_ms + c->worker->settings->limits.total_ms;
+	int64_t total =
+	    c->accepted_us / 1000 + c->worker->settings->limits.total_ms;
 	int64_t at = loop_now_ms(c->worker->loop) + after_ms;
 
 	if (c->stage != STAGE_LINGER && at > total)
@@ -248,7 +249,6 @@ static struct conn *conn_new(struct worker *w, int fd, enum door door)
 	c->door = door;
 	c->watch = (struct watch){ fd, on_ready, c };
 	c->timer = (struct timer){ .on_time = on_deadline, .cookie = c };
-	c->accepted_ms = loop_now_ms(w->loop);
 	c->accepted_us = clock_now_us();
 	c->next = w->first;
 	if (w->first != NULL)

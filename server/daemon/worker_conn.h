@@ -45,7 +45,7 @@ struct conn {
 	bool watched, counted;
 	bool more; /* unread bytes may wait: linger before the close */
 	uint32_t events;
-	int64_t accepted_ms, accepted_us;
+	int64_t accepted_us;
 	struct peer peer;
 	uint8_t key[16];
 	struct session *session; /* NULL without TLS */

@@ -35,16 +35,17 @@ static bool keep(struct conn *c, const char *bytes, size_t len)
 static void send_answer(
     struct conn *c, unsigned status, const char *bytes, size_t len)
 {
+	uint64_t took_us;
 	bool ok;
 
 	worker_count(c->worker, stats_answer(status));
-	stats_took(c->worker->row, (uint64_t)(clock_now_us() - c->accepted_us));
 	if (c->session != NULL)
 		ok = session_write(c->session, bytes, len, true) == 0;
 	else
 		ok = keep(c, bytes, len);
-	if (tells_fetches(c->worker))
-		tell_fetch(c, status, ok ? len : 0);
+	took_us = (uint64_t)(clock_now_us() - c->accepted_us);
+	stats_took(c->worker->row, took_us);
+	tell_fetch(c, status, ok ? len : 0, took_us);
 	if (ok)
 		conn_send_last(c);
 	else

@@ -67,12 +67,8 @@ static const char *peer_told(
 	return ret_text;
 }
 
-bool tells_fetches(const struct worker *w)
-{
-	return w->settings->log_access && log_tells(LOG_LEVEL_INFO);
-}
-
-void tell_fetch(const struct conn *c, unsigned status, size_t len)
+static void tell_answer(
+    const struct conn *c, unsigned status, size_t len, uint64_t took_us)
 {
 	const struct session *s = c->session;
 	const struct request *r = gate_request(&c->gate);
@@ -86,13 +82,19 @@ void tell_fetch(const struct conn *c, unsigned status, size_t len)
 		{ .name = "bytes", .number = len },
 		{ .name = "tls", .text = s ? session_version(s) : "" },
 		{ .name = "cipher", .text = s ? session_cipher(s) : "" },
-		{ .name = "took_us",
-		    .number = (uint64_t)(clock_now_us() - c->accepted_us) },
+		{ .name = "took_us", .number = took_us },
 		{ .name = "agent", .text = r->agent },
 	};
 
 	log_event(LOG_LEVEL_INFO, "fetch", fields,
 	    sizeof(fields) / sizeof(fields[0]), NULL);
+}
+
+void tell_fetch(
+    const struct conn *c, unsigned status, size_t len, uint64_t took_us)
+{
+	if (c->worker->settings->log_access && log_tells(LOG_LEVEL_INFO))
+		tell_answer(c, status, len, took_us);
 }
 
 /* What befell a connection, and why. host NULL: that is not told. */

@@ -2,8 +2,8 @@
 #ifndef DAEMON_WORKER_TELL_H
 #define DAEMON_WORKER_TELL_H
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * What a worker tells the log and counts. The access line is for every answer;
@@ -14,10 +14,12 @@
 struct conn;
 struct worker;
 
-/* Is a fetch told? */
-bool tells_fetches(const struct worker *w);
-/* Then: an answer of len bytes is ready; 0: it could not be given. */
-void tell_fetch(const struct conn *c, unsigned status, size_t len);
+/*
+ * An answer of len bytes is ready, took_us microseconds after accept; len 0:
+ * it could not be given.
+ */
+void tell_fetch(
+    const struct conn *c, unsigned status, size_t len, uint64_t took_us);
 void tell_handshake(const struct conn *c);
 /* A CA was shown what answers it: each time, while its challenge waits. */
 void tell_challenge(const struct conn *c);
