@@ -46,6 +46,23 @@ hello() {
 	py hello "$ADDR" "$PORT" "$@"
 }
 
+# renew_is COMMANDS: what the mta-stsctl beside the daemon does from now on.
+renew_is() {
+	printf '#!/bin/sh\n%s\n' "$1" | replace "$T/bin/mta-stsctl"
+	chmod +x "$T/bin/mta-stsctl"
+}
+
+# beside_renew COMMANDS: certificates are ordered, by such a mta-stsctl.
+beside_renew() {
+	SETTINGS='acme: { agree_to_terms: true, challenges: [tls-alpn-01] }'
+	LISTEN=
+	mkdir "$T/bin"
+	cp "$BIN/mta-stsd" "$T/bin"
+	BIN=$T/bin
+	renew_is "$1"
+	write a.example.com b.example.com >"$CONF"
+}
+
 @test "promtool finds nothing to say about them" {
 	start_seen
 	hello --sni mta-sts.unknown.example
@@ -330,37 +347,21 @@ s.recv(1)' "$ADDR" "$PORT"
 }
 
 @test "runs of renew, by result" {
-	SETTINGS='acme: { agree_to_terms: true, challenges: [tls-alpn-01] }'
-	mkdir "$T/bin"
-	cp "$BIN/mta-stsd" "$T/bin"
-	printf '#!/bin/sh\necho next 1\nexit 0\n' >"$T/bin/mta-stsctl"
-	chmod +x "$T/bin/mta-stsctl"
-	BIN=$T/bin
-	LISTEN=
-	write a.example.com b.example.com >"$CONF"
+	beside_renew 'echo next 1'
 	expect_log 'warning: mta-stsctl renew ended' 'error: mta-stsctl renew was'
 	start_seen
 	some() { # RESULT
 		[ "$(metric "renewal_runs_total{result=\"$1\"}")" -ge 1 ]
 	}
 	wait_until 20 "a run that went well" some well
-	printf '#!/bin/sh\necho next 1\nexit 1\n' | replace "$T/bin/mta-stsctl"
-	chmod +x "$T/bin/mta-stsctl"
+	renew_is 'echo next 1; exit 1'
 	wait_until 30 "one with trouble" some trouble
-	printf '#!/bin/sh\nkill -9 $$\n' | replace "$T/bin/mta-stsctl"
-	chmod +x "$T/bin/mta-stsctl"
+	renew_is 'kill -9 $$'
 	wait_until 30 "one that failed" some failed
 }
 
 @test "what a CA was shown" {
-	SETTINGS='acme: { agree_to_terms: true, challenges: [tls-alpn-01] }'
-	mkdir "$T/bin"
-	cp "$BIN/mta-stsd" "$T/bin"
-	printf '#!/bin/sh\necho next 86400\n' >"$T/bin/mta-stsctl"
-	chmod +x "$T/bin/mta-stsctl"
-	BIN=$T/bin
-	LISTEN=
-	write a.example.com b.example.com >"$CONF"
+	beside_renew 'echo next 86400'
 	start_seen
 	ca() {
 		sclient "$HOST" -alpn acme-tls/1 >/dev/null || true

@@ -17,6 +17,7 @@
 #include "place.h"
 #include "policy/challenge.h"
 #include "policy/host.h"
+#include "truths.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -16,6 +16,7 @@
 #include "pieces.h"
 #include "policy/host.h"
 #include "tls/session.h"
+#include "truths.h"
 
 #define OURS "mta-sts.a.example" /* has a pair, and a challenge waits */
 #define BARE "mta-sts.b.example" /* has no pair yet */

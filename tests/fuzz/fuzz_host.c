@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "pieces.h"
 #include "policy/host.h"
+#include "truths.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -18,31 +18,11 @@
 #include "pieces.h"
 #include "place.h"
 #include "policy/catalog.h"
-#include "policy/host.h"
+#include "truths.h"
 
 #define FILE_NAME "last-good"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must_be_whole(const struct catalog *c)
-{
-	struct arena *a = arena_new(false);
-
-	for (size_t i = 0; i < catalog_count(c); i++) {
-		const struct catalog_entry *e = catalog_at(c, i);
-		struct policy p;
-
-		assert(host_is_valid(e->domain, strlen(e->domain)));
-		assert(strlen(e->domain) <= DOMAIN_MAX);
-		assert(
-		    policy_parse(e->policy, e->policy_len, a, &p, NULL) == 0);
-		assert(p.mode == e->mode);
-		assert(policy_id_is_valid(e->id, strlen(e->id)));
-		assert(catalog_find(c, e->domain) == e);
-		assert(catalog_find_host(c, e->host) == e);
-	}
-	arena_free(a);
-}
 
 static void must_be_same(const struct catalog *a, const struct catalog *b)
 {
@@ -119,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	result = lastgood_read(state, a, &last, &err);
 	assert(result == 0 || result == -1);
 	if (result == 0) {
-		must_be_whole(last.catalog);
+		must_be_servable(last.catalog);
 		write_again(&last, state, a);
 	} else {
 		must_be_seen(err.text);

@@ -22,6 +22,7 @@
 #include "pieces.h"
 #include "policy/host.h"
 #include "tls/pair.h"
+#include "truths.h"
 
 #define PATH_ROOM 64
 

@@ -21,6 +21,7 @@
 #include "pieces.h"
 #include "policy/host.h"
 #include "policy/policy.h"
+#include "truths.h"
 
 #define RECORDS_MAX 4
 

@@ -16,6 +16,7 @@
 #include "made.h"
 #include "pieces.h"
 #include "tls/session.h"
+#include "truths.h"
 
 #define OURS "mta-sts.a.example"
 

@@ -17,6 +17,7 @@
 #include "ctl/import_list.h"
 #include "pieces.h"
 #include "policy/host.h"
+#include "truths.h"
 
 #define ROWS_MAX 16
 

@@ -24,6 +24,17 @@ struct pieces {
 	size_t count;
 };
 
+static inline void pieces_put(
+    struct pieces *p, size_t i, const uint8_t *data, size_t len)
+{
+	p->at[i].bytes = malloc(len + 1);
+	assert(p->at[i].bytes != NULL);
+	if (len > 0)
+		memcpy(p->at[i].bytes, data, len);
+	p->at[i].bytes[len] = '\0';
+	p->at[i].len = len;
+}
+
 /* The last one has all that is left. */
 static inline void pieces_cut(
     const uint8_t *data, size_t size, size_t max, struct pieces *ret_pieces)
@@ -37,12 +48,7 @@ static inline void pieces_cut(
 		end = i + 1 < max && size > 0 ? memchr(data, PIECES_END, size)
 		                              : NULL;
 		len = end == NULL ? size : (size_t)(end - data);
-		p.at[i].bytes = malloc(len + 1);
-		assert(p.at[i].bytes != NULL);
-		if (len > 0)
-			memcpy(p.at[i].bytes, data, len);
-		p.at[i].bytes[len] = '\0';
-		p.at[i].len = len;
+		pieces_put(&p, i, data, len);
 		p.count += len > 0 || end != NULL;
 		data = end == NULL ? data + size : end + 1;
 		size -= end == NULL ? size : len + 1;
@@ -64,12 +70,7 @@ static inline void pieces_measure(
 		size -= size < 2 ? size : 2;
 		if (len > size)
 			len = size;
-		p.at[i].bytes = malloc(len + 1);
-		assert(p.at[i].bytes != NULL);
-		if (len > 0)
-			memcpy(p.at[i].bytes, data, len);
-		p.at[i].bytes[len] = '\0';
-		p.at[i].len = len;
+		pieces_put(&p, i, data, len);
 		p.count += len > 0;
 		data += len;
 		size -= len;
@@ -81,13 +82,6 @@ static inline void pieces_free(struct pieces *p)
 {
 	for (size_t i = 0; i < PIECES_MAX; i++)
 		free(p->at[i].bytes);
-}
-
-/* May it stand in a message: one line, that shows as it is? */
-static inline void must_be_seen(const char *text)
-{
-	for (; *text != '\0'; text++)
-		assert((unsigned char)*text >= ' ' && *text != 0x7f);
 }
 
 #endif
