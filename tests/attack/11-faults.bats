@@ -47,6 +47,33 @@ lives() {
 	lives "$(size 10 1)" renew
 }
 
+# filter_without MEMORY'S NUMBER: 0: whole; 1: none; else it was ended.
+filter_without() {
+	local got=0
+	head -c 16 /dev/zero >"$T/told"
+	LD_PRELOAD="$BIN/attack/nomem.so" NOMEM_IN=filter NOMEM_AT="$1" \
+	    NOMEM_TOLD="$T/told" timeout -s KILL 2 "$BIN/attack/filtered" \
+	    >/dev/null 2>&1 || got=$?
+	[ "$got" != 126 ] || fail "nomem.so does not begin"
+	return "$got"
+}
+
+# libseccomp may then crash or run for ever, which ends a worker that is not
+# ready yet; what must never be is a filter that lacks a part.
+@test "a filter is whole or is none, whatever allocation of it fails" {
+	! sanitized || skip "a sanitizer's build has no filter"
+	local n got
+	local -A times=()
+	for ((n = 1; n <= 1500; n += $(size 13 1))); do
+		got=0
+		filter_without "$n" || got=$?
+		[ "$got" != 2 ] || fail "the filter lacks a part: $n"
+		times[$got]=$((${times[$got]:-0} + 1))
+	done
+	declare -p times
+	((${times[0]} > 0 && ${times[1]} > 0)) # it came to both
+}
+
 @test "each allocation failing once" {
 	! sanitized || skip "a sanitizer has allocations of its own"
 	lives "$(size 20 1)" first child

@@ -4,7 +4,7 @@
 ATTACK_PACKAGES := sslscan testssl.sh slowhttptest haproxy strace faketime
 
 # What is preloaded is built alike for every kind: no sanitizer fits into it.
-ATTACK_TOOLS := $(B)/attack/nomem.so $(B)/attack/variants
+ATTACK_TOOLS := $(B)/attack/nomem.so $(B)/attack/variants $(B)/attack/filtered
 $(B)/attack/%.so: tests/attack/%.c
 	@mkdir -p $(@D) && echo "  ld $@"
 	@$(CC) $(CPPFLAGS) -std=c17 $(WARNINGS) -O2 -fPIC -shared -o $@ $<
@@ -12,7 +12,7 @@ $(B)/attack/%.so: tests/attack/%.c
 $(B)/attack/%: $(B)/tests/attack/%.o $(B)/libserver.a
 	@mkdir -p $(@D) && echo "  ld $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
--include $(B)/tests/attack/variants.d
+-include $(wildcard $(B)/tests/attack/*.d)
 
 .PHONY: attack attack-long need-attack
 need-attack deps: NEED += $(ATTACK_PACKAGES)

@@ -3,10 +3,11 @@
 /*
  * Preloaded: the n-th allocation of a process fails, once. NOMEM_AT is n;
  * NOMEM_IN says whose are counted: "first" of the process that was started,
- * "child" of those it forks, each from its fork on. NOMEM_TOLD is a file of 16
- * zero bytes, mapped, so that all share it and a sandbox does not matter: the
- * first is 1 once it has come to it. Spared is libseccomp: of an allocation
- * that fails it makes half a filter or writes to what it has freed.
+ * "child" of those it forks, each from its fork on, "filter" of libseccomp
+ * alone, which is spared else: of an allocation that fails it makes half a
+ * filter or writes to what it has freed. NOMEM_TOLD is a file of 16 zero bytes,
+ * mapped, so that all share it and a sandbox does not matter: the first is 1
+ * once it has come to it.
  */
 
 #include <dlfcn.h>
@@ -39,7 +40,9 @@ static struct {
 	atomic_bool *failed; /* shared */
 	atomic_ulong count;
 	unsigned long at; /* 0: none fails */
-	bool counts, in_child, spared;
+	bool counts, in_child;
+	bool in_filter; /* libseccomp is what is asked for, */
+	bool filtering; /* and what is at work */
 } state;
 
 static void on_fork(void)
@@ -64,12 +67,14 @@ __attribute__((constructor)) static void begin(void)
 	(void)close(fd);
 	state.in_child = strcmp(in, "child") == 0;
 	state.counts = !state.in_child;
+	state.in_filter = strcmp(in, "filter") == 0;
 	state.at = strtoul(at, NULL, 10);
 }
 
 static bool fails(void)
 {
-	if (state.at == 0 || !state.counts || state.spared ||
+	if (state.at == 0 || !state.counts ||
+	    state.filtering != state.in_filter ||
 	    atomic_fetch_add(&state.count, 1) + 1 != state.at ||
 	    atomic_exchange(state.failed, true))
 		return false;
@@ -97,7 +102,7 @@ void *seccomp_init(uint32_t action)
 	void *(*next)(uint32_t) =
 	    (void *(*)(uint32_t))dlsym(RTLD_NEXT, "seccomp_init");
 
-	state.spared = true;
+	state.filtering = true;
 	return next(action);
 }
 
@@ -107,5 +112,5 @@ void seccomp_release(void *ctx)
 	    (void (*)(void *))dlsym(RTLD_NEXT, "seccomp_release");
 
 	next(ctx);
-	state.spared = false;
+	state.filtering = false;
 }

@@ -14,8 +14,7 @@
 #include "base/err.h"
 #include "make_pair.h"
 #include "tls/pair.h"
-#include "tls/session_part.h"
-#include "tls/session_prove.h"
+#include "tls/session.h"
 
 #include "suite.h"
 
@@ -1050,31 +1049,6 @@ START_TEST(a_tls_without_challenges_answers_none)
 }
 END_TEST
 
-START_TEST(what_can_shake_hands_proves_it)
-{
-	struct err err = { "" };
-	struct talk t;
-
-	ck_assert_msg(session_prove(tls, &err) == 0, "%s", err.text);
-	/* Nothing of it is left: whoever asks the same is answered as ever. */
-	waits = false;
-	t = ask_challenge("proof.invalid", TLS1_3_VERSION);
-	expect_alert(&t, SSL_AD_UNRECOGNIZED_NAME);
-	talk_free(&t);
-}
-END_TEST
-
-/* As after an allocation that failed in SSL_CTX_new, which says nothing. */
-START_TEST(a_lost_signature_algorithm_is_no_proof)
-{
-	struct err err = { "" };
-
-	ck_assert_int_eq(SSL_CTX_set1_sigalgs_list(tls->ctx, "RSA+SHA256"), 1);
-	ck_assert_int_eq(session_prove(tls, &err), -1);
-	ck_assert_msg(strstr(err.text, "kind of key") != NULL, "%s", err.text);
-}
-END_TEST
-
 /* The first hello's share is of no group of ours; the second asks anew. */
 static const struct {
 	const char *first, *second, *host;
@@ -1154,8 +1128,6 @@ static void add_challenges(TCase *t)
 	tcase_add_loop_test(
 	    t, without_a_challenge_a_ca_is_told_so, 0, COUNT(challenged));
 	tcase_add_test(t, a_tls_without_challenges_answers_none);
-	tcase_add_test(t, what_can_shake_hands_proves_it);
-	tcase_add_test(t, a_lost_signature_algorithm_is_no_proof);
 	tcase_add_loop_test(
 	    t, a2_what_the_last_hello_asks_for_counts, 0, COUNT(changes));
 }
