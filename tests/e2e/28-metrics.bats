@@ -429,3 +429,12 @@ s.recv(1)' "$ADDR" "$PORT"
 	status_is 's["strangers"] == []'
 	metric_is 'handshakes_refused_total{reason="bad_name"}' 7
 }
+
+@test "a file's name of any bytes is in its quotes" {
+	local odd=$T/conf/$'a"},\n\x1b[31m\\\xff.yaml'
+	mv "$CONF" "$odd"
+	CONF=$odd start_seen
+	ask /status >"$T/status"
+	refute grep -qP '[^\x20-\x7e\n]' "$T/status"
+	status_is 's["configuration"].endswith("""/a"},\n\x1b[31m\\\xff.yaml""")'
+}
