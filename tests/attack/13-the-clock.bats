@@ -93,6 +93,11 @@ told_since() {
 	(($(log_count "$LOG_SAME") > $1))
 }
 
+# ages REGEX: so many that are not the same were told.
+ages() {
+	grep -E "$1" "$LOG" | sort -u | wc -l
+}
+
 @test "jumps while it runs, forwards and backwards, over 2038" {
 	local at
 	expect_log "$LOG_EXPIRED" "$LOG_EARLY"
@@ -104,8 +109,10 @@ told_since() {
 		reload_the_same
 		well
 	done
-	[ "$(log_count "$LOG_EXPIRED")" = 3 ]
-	[ "$(log_count "$LOG_EARLY")" = 1 ]
+	# Each of them once a reload; and once more where files that are fresh
+	# are looked at again.
+	[ "$(ages "$LOG_EXPIRED")" = 3 ]
+	[ "$(ages "$LOG_EARLY")" = 1 ]
 	# A changed file is live as ever, with the clock years back.
 	clock -4000d
 	sed -i 's/604800/604801/' "$CONF"
