@@ -227,14 +227,15 @@ told() {
 	nsenter -t "$MANAGER" -m grep -q "^$A 86402 " "$T/state/served"
 }
 
-# A change a moment before each end, so that some of them are in the write.
+# A change a moment before each end, so that some of them are in the write; and
+# each time a longer max_age than before, which is the one that counts.
 @test "kill -9 at any moment leaves the file whole, and no minute unkept" {
 	local i pause
 	write "$(domain "$A" none 86400)" \
 	    "$(entries 604800 $(many 60))" >"$CONF"
 	selfsign
 	for i in {1..12}; do
-		write "$(domain "$A" enforce $((604800 - i)) mx1.$A)" \
+		write "$(domain "$A" enforce $((604800 + i)) mx1.$A)" \
 		    "$(entries 604800 $(many 60))" >"$CONF"
 		start_daemon
 		NOW=$(date +%s)
@@ -246,7 +247,7 @@ told() {
 		sleep "$pause"
 		kill_daemon
 		[ -s "$T/state/served" ]
-		near "$(held "$A")" $((NOW + 604800 - i))
+		near "$(held "$A")" $((NOW + 604800 + i))
 		refute test -e "$T/state/served.corrupt"
 	done
 	ctl 0 check
